@@ -1,0 +1,43 @@
+"""Page -> postings. One registry of readers by kind; `read` finds the kind out unless it is stated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from monitor.models import Hints, Kind, Page, Reading
+from monitor.readers.ad import read_ad
+from monitor.readers.feed import looks_like_feed, read_feed
+from monitor.readers.listing import read_listing
+from monitor.readers.plain import read_page
+
+Reader: TypeAlias = Callable[[Page, Hints], Reading]
+
+READERS: dict[Kind, Reader] = {
+    Kind.FEED: read_feed,
+    Kind.LISTING: read_listing,
+    Kind.AD: read_ad,
+    Kind.PAGE: read_page,
+}
+
+
+def read(page: Page, hints: Hints) -> Reading:
+    """What a page shows. Pure, picklable in and out; never raises on any bytes."""
+    if hints.kind:
+        return READERS[hints.kind](page, hints)
+    if looks_like_feed(page):
+        return read_feed(page, hints)
+    return read_html(page, hints)
+
+
+def read_html(page: Page, hints: Hints) -> Reading:
+    """An HTML page or plain text of unknown kind: a list of positions, one position's ad, or neither."""
+    if page.content_type.startswith("text/plain"):
+        return read_ad(page, hints)
+    listing = read_listing(page, hints)
+    if listing.trouble or len(listing.postings) > 1 or listing.none_open:
+        return listing
+    ad = read_ad(page, hints)
+    if ad.kind is Kind.AD:
+        return ad
+    return listing if listing.postings else ad

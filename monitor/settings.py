@@ -1,0 +1,252 @@
+"""What sources.toml can say: the values, their defaults and their meaning. `config` reads the file into them.
+
+The docstring under each key is its description in the JSON Schema that editors complete from.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from monitor.models import Kind, Level, Selectors
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_INTERVAL = re.compile(r"(\d+)\s*(minute|hour|day|week)s?")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+
+
+class Slot(BaseModel):
+    """When a digest is due: at once, or at a time of day, of one weekday, or of the first of the month."""
+
+    model_config = ConfigDict(frozen=True)
+
+    period: Literal["instant", "day", "week", "month"]
+    at: time = time(7, 0)
+    weekday: int = 0  # Monday, as in date.weekday()
+
+
+def parse_interval(words: Any) -> timedelta:
+    """`"6 hours"`, `"30 minutes"`, `"1 day"`; ValueError with a sentence for a person otherwise."""
+    if isinstance(words, timedelta):
+        return words
+    match = _INTERVAL.fullmatch(str(words).strip().casefold())
+    if not match or not int(match[1]):
+        raise ValueError(f'{words!r} is no interval; write one like "6 hours", "30 minutes" or "2 days"')
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def parse_slot(words: Any) -> Slot:
+    """`"instant"`, `"daily 07:00"`, `"monday 07:00"`, `"monthly 07:00"`; ValueError with a sentence otherwise."""
+    if isinstance(words, Slot):
+        return words
+    head, _, clock = str(words).strip().casefold().partition(" ")
+    hour = _CLOCK.fullmatch(clock.strip()) if clock else None
+    at = time(int(hour[1]), int(hour[2])) if hour else time(7, 0)
+    if clock and not hour:
+        head = ""
+    if head == "instant" and not clock:
+        return Slot(period="instant")
+    if head in ("daily", "day"):
+        return Slot(period="day", at=at)
+    if head in WEEKDAYS:
+        return Slot(period="week", at=at, weekday=WEEKDAYS.index(head))
+    if head in ("weekly", "week"):
+        return Slot(period="week", at=at)
+    if head in ("monthly", "month"):
+        return Slot(period="month", at=at)
+    raise ValueError(
+        f'{words!r} is no time for a digest; write "monday 07:00", "daily 07:00", "monthly 07:00" or "instant"'
+    )
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f'{name!r} is no time zone; write one like "Europe/Stockholm"')
+    return name
+
+
+def _web_address(url: str) -> str:
+    if not re.match(r"https?://[^\s/]+", url):
+        raise ValueError(f'{url!r} is no web address; it starts with "https://" or "http://"')
+    return url
+
+
+def _mail_address(address: str) -> str:
+    if not re.fullmatch(r"(?:[^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+>?", address.strip()):
+        raise ValueError(f"{address!r} is no e-mail address")
+    return address.strip()
+
+
+def _as_string(pattern: str, examples: list[str]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": examples})
+
+
+Interval = Annotated[
+    timedelta,
+    BeforeValidator(parse_interval),
+    PlainSerializer(str),
+    _as_string(r"^\s*[1-9]\d*\s*([mM]inute|[hH]our|[dD]ay|[wW]eek)s?\s*$", ["6 hours", "30 minutes", "1 day"]),
+]
+SlotWords = Annotated[
+    Slot,
+    BeforeValidator(parse_slot),
+    _as_string(
+        r"^(instant|(daily|weekly|monthly|monday|tuesday|wednesday|thursday|friday|saturday|sunday)( \d?\d:\d\d)?)$",
+        ["monday 07:00", "daily 06:30", "monthly 08:00", "instant"],
+    ),
+]
+WebAddress = Annotated[str, AfterValidator(_web_address), WithJsonSchema({"type": "string", "format": "uri"})]
+MailAddress = Annotated[str, AfterValidator(_mail_address)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True)
+
+
+class StoreSettings(_Table):
+    path: Path = Path("monitor.db")
+    """The database file, beside sources.toml unless absolute."""
+
+
+class FetchSettings(_Table):
+    allow_private_addresses: bool = False
+    """Fetch from private and loopback addresses too. Leave it off unless a source lies in your own network."""
+    obey_robots: bool = True
+    """Respect robots.txt (RFC 9309)."""
+    delay: float = Field(1.0, ge=0, le=3600)
+    """Seconds between two requests to one host."""
+    contact: str | None = None
+    """An e-mail or web address at which a site's operator can reach you; it goes into the User-Agent."""
+    timeout: float = Field(20.0, gt=0, le=600)
+    """Seconds until a silent server is given up; a whole request may take three times as long."""
+    max_bytes: int = Field(10_000_000, ge=1_000)
+    """A larger body is not read."""
+    retries: int = Field(2, ge=0, le=10)
+    """How often a transient fault (a time-out, 502, 503, 504, 429) is tried again at once."""
+    concurrency: int = Field(20, ge=1, le=200)
+    """How many hosts are asked at the same time."""
+
+
+class MailSettings(_Table):
+    host: str
+    """The SMTP server."""
+    port: int | None = Field(None, ge=1, le=65535)
+    """587 for starttls, 465 for tls, 25 for none, unless given."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted; certificates are always verified."""
+    user: str | None = None
+    """The login; its password comes from MONITOR_SMTP_PASSWORD or `password_file`, never from this file."""
+    password_file: Path | None = None
+    """A file that holds the password alone, readable by you only."""
+    sender: MailAddress = Field(alias="from")
+    """The From address of the digests."""
+    timeout: float = Field(30.0, gt=0, le=600)
+    """Seconds until a silent mail server is given up."""
+    ca_file: Path | None = None
+    """A certificate authority of your own (PEM), beside the system's."""
+
+
+class DigestSettings(_Table):
+    to: tuple[MailAddress, ...] = Field(min_length=1)
+    """Who receives it; each gets a mail of their own."""
+    name: str | None = None
+    """What the digest is called, in its subject and in `monitor status`; "Positions" unless given."""
+    every: SlotWords = parse_slot("monday 07:00")
+    """When it is sent: "monday 07:00", "daily 07:00", "monthly 07:00" or "instant"."""
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    """The time zone of `every` and of the dates in the mail."""
+    interests: tuple[str, ...] = ()
+    """Plain sentences; new positions that match come first, ranked."""
+    include: tuple[str, ...] = ()
+    """Only positions that contain one of these words or phrases."""
+    exclude: tuple[str, ...] = ()
+    """No positions that contain one of these words or phrases."""
+    levels: tuple[Level, ...] = ()
+    """Only these levels (positions of unknown level are kept): phd, postdoc, faculty, staff, master, other."""
+    sources: tuple[str, ...] = ()
+    """Only these sources, by name; all of them unless given."""
+    empty: bool = False
+    """Send a mail even when there is nothing to tell."""
+
+    @property
+    def key(self) -> str:
+        """What the store knows this digest by; stays the same when its filters change."""
+        return self.name or ", ".join(sorted(a.casefold() for a in self.to))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+class SelectorSettings(_Table):
+    item: str | None = None
+    """The element that holds one position."""
+    title: str | None = None
+    """The title within the item."""
+    link: str | None = None
+    """The link within the item."""
+    deadline: str | None = None
+    """The deadline within the item."""
+
+    def as_selectors(self) -> Selectors:
+        return Selectors(self.item, self.title, self.link, self.deadline)
+
+
+class Source(_Table):
+    url: WebAddress
+    """The page or feed to watch. All other keys are optional."""
+    name: str = ""
+    """What it is called in mails and commands; taken from the URL unless given."""
+    kind: Kind | None = None
+    """listing, feed, ad or page; found out by looking unless given."""
+    every: Interval = timedelta(hours=12)
+    """How often it is checked."""
+    include: tuple[str, ...] = ()
+    """Only postings whose title or text contains one of these words or phrases."""
+    exclude: tuple[str, ...] = ()
+    """No postings whose title or text contains one of these words or phrases."""
+    follow: bool = True
+    """Open each position's own page for its fields."""
+    closed_after: int = Field(3, ge=1)
+    """Good checks in a row without it until a position counts as closed, where no page of its own can be asked."""
+    pages: int = Field(5, ge=1, le=100)
+    """How far "next page" is followed."""
+    render: bool = False
+    """The page needs a browser to show anything (JavaScript). Not possible yet: `monitor check` says so."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Extra request headers; `"env:NAME"` as a value takes it from the environment."""
+    language: str | None = Field(None, pattern=r"^[a-z]{2}$")
+    """ISO 639-1, where the page does not tell its language."""
+    selectors: SelectorSettings = SelectorSettings()
+    """CSS selectors, for the page that is not read rightly without them."""
+    enabled: bool = True
+    """Off: it is kept, but not checked."""
+
+
+class Settings(_Table):
+    """sources.toml, whole. `file`: where it lies; paths in it are relative to that folder."""
+
+    store: StoreSettings = StoreSettings()
+    fetch: FetchSettings = FetchSettings()
+    mail: MailSettings | None = None
+    digest: tuple[DigestSettings, ...] = ()
+    source: tuple[Source, ...] = ()
+    file: Path = Field(Path("sources.toml"), exclude=True)
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
+
+    @property
+    def database(self) -> Path:
+        return self.folder / self.store.path
+
+    @property
+    def outbox(self) -> Path:
+        return self.folder / "outbox"
