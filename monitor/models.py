@@ -48,7 +48,7 @@ class Status(StrEnum):
 
 
 class EventKind(StrEnum):
-    """What the log of a source holds. The first four are the changes; the others are told in a digest, but are no change."""
+    """What the log of a source holds: the four changes, then what a digest tells besides."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -105,7 +105,8 @@ class Posting:
     deadline_time: the time and zone as the ad gives them ("23:59 CET"), None where it gives none.
     start: ISO 8601, as precise as the ad is (2026, 2026-10, 2026-10-01), or "asap".
     reference: the employer's own id. identifier: the id that the site gives (feed guid, JobPosting identifier).
-    language: ISO 639-1. text: the ad's own words, without the page around it. evidence: field name -> words of the page.
+    language: ISO 639-1. text: the ad's own words, without the page around it.
+    evidence: field name -> words of the page.
     """
 
     title: str
@@ -260,7 +261,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """What postings are about: one identity through time and across sources. posting: the present truth, all layers merged."""
+    """What postings are about: one identity through time and across sources.
+
+    posting: the present truth, all layers merged.
+    """
 
     id: int
     posting: Posting
@@ -317,7 +321,7 @@ class Update:
 class Verdict:
     """What a check concludes about a source; the store writes it as it is.
 
-    trouble: the sentence while the source is in trouble. notice: TROUBLE or RECOVERED when the reader is to be told now.
+    trouble: the sentence while the source is in trouble. notice: TROUBLE or RECOVERED when the reader is told now.
     counts: replaces Known.counts.
     """
 
