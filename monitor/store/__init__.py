@@ -1,0 +1,7 @@
+"""The database: one SQLite file, one writer. Nothing else in the program knows SQL."""
+
+from monitor.store.gateway import Store
+from monitor.store.lock import WriterLock
+from monitor.store.records import Delivery, DigestRecord, SourceState
+
+__all__ = ["Delivery", "DigestRecord", "SourceState", "Store", "WriterLock"]

@@ -1,0 +1,79 @@
+"""The schema, step by step. A step that has shipped is never edited: a later one changes what it made."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+steps = Migrations("monitor")
+
+
+@steps()
+def m001_first_schema(db: Database) -> None:
+    for statement in FIRST_SCHEMA.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+FIRST_SCHEMA = """
+CREATE TABLE sources (
+    url TEXT PRIMARY KEY, name TEXT NOT NULL, fingerprint TEXT,
+    baseline_at TEXT, good_at TEXT, checked_at TEXT, next_check_at TEXT, outcome TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    trouble TEXT, trouble_since TEXT, trouble_told INTEGER NOT NULL DEFAULT 0,
+    counts TEXT NOT NULL DEFAULT '[]', signature TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+
+CREATE TABLE pages (
+    source TEXT NOT NULL REFERENCES sources(url), url TEXT NOT NULL,
+    etag TEXT, last_modified TEXT, listed INTEGER NOT NULL,
+    PRIMARY KEY (source, url)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE snapshots (
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL REFERENCES sources(url),
+    url TEXT NOT NULL, final_url TEXT NOT NULL, at TEXT NOT NULL, listed INTEGER NOT NULL,
+    content_type TEXT NOT NULL, sha256 TEXT NOT NULL, body BLOB NOT NULL
+) STRICT;
+CREATE INDEX snapshots_by_page ON snapshots (source, url, id);
+
+CREATE TABLE positions (
+    id INTEGER PRIMARY KEY, status TEXT NOT NULL, posting TEXT NOT NULL,
+    first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, closed_at TEXT
+) STRICT;
+CREATE INDEX positions_by_status ON positions (status);
+
+CREATE TABLE sightings (
+    source TEXT NOT NULL REFERENCES sources(url), position INTEGER NOT NULL REFERENCES positions(id),
+    keys TEXT NOT NULL, listed TEXT NOT NULL, ad TEXT, ad_checked_at TEXT,
+    first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, misses INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (source, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sightings_by_position ON sightings (position);
+
+CREATE TABLE keys (
+    key TEXT NOT NULL, position INTEGER NOT NULL REFERENCES positions(id),
+    PRIMARY KEY (key, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL,
+    source TEXT NOT NULL REFERENCES sources(url), position INTEGER REFERENCES positions(id),
+    title TEXT, url TEXT, fields TEXT NOT NULL DEFAULT '{}', text TEXT
+) STRICT;
+CREATE INDEX events_by_position ON events (position);
+
+CREATE TABLE digests (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, subscriber TEXT NOT NULL, at TEXT NOT NULL,
+    through_event INTEGER NOT NULL, subject TEXT
+) STRICT;
+CREATE INDEX digests_by_subscriber ON digests (subscriber, id);
+
+CREATE TABLE deliveries (
+    id INTEGER PRIMARY KEY, digest INTEGER NOT NULL REFERENCES digests(id),
+    recipient TEXT NOT NULL, message_id TEXT NOT NULL, message BLOB NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending', attempts INTEGER NOT NULL DEFAULT 0,
+    next_try_at TEXT NOT NULL, settled_at TEXT, error TEXT,
+    UNIQUE (digest, recipient)
+) STRICT;
+CREATE INDEX deliveries_by_state ON deliveries (state, next_try_at);
+"""

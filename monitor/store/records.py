@@ -1,0 +1,135 @@
+"""What the store gives back besides the models, and how values become columns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from monitor.models import (
+    Event,
+    EventKind,
+    FieldChange,
+    Posting,
+    Sighting,
+    Validators,
+    posting_from_json,
+    to_json,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What is kept of a source between checks, besides its positions.
+
+    fingerprint: of the reader and the settings that its postings were read with. bodies: page URL -> SHA-256 of the
+    stored body. listed: the URLs of the pages of its list, in order. outcome: of the last check, as the command says it.
+    """
+
+    url: str
+    name: str
+    fingerprint: str | None = None
+    baseline_at: datetime | None = None
+    good_at: datetime | None = None
+    checked_at: datetime | None = None
+    next_check_at: datetime | None = None
+    outcome: str | None = None
+    failures: int = 0
+    trouble: str | None = None
+    trouble_since: datetime | None = None
+    validators: Mapping[str, Validators] = field(default_factory=dict)
+    bodies: Mapping[str, str] = field(default_factory=dict)
+    listed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestRecord:
+    """A digest that was put together. through_event: the last event it covers; the next one starts after it."""
+
+    id: int
+    subscriber: str
+    at: datetime
+    through_event: int
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One digest to one recipient. message: as it goes to the mail server, the same at every try."""
+
+    id: int
+    digest: int
+    subscriber: str
+    recipient: str
+    message_id: str
+    message: bytes
+    attempts: int
+    at: datetime
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def some_moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def stamp(at: datetime | None) -> str | None:
+    """UTC with a fixed width, so that text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None
+
+
+def dump(value: Any) -> str:
+    return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def dump_posting(posting: Posting) -> str:
+    """Only what is known: a posting has many fields, and most ads fill few."""
+    return dump({k: v for k, v in to_json(posting).items() if v not in (None, [], {}, "")})
+
+
+def load_posting(text: str) -> Posting:
+    return posting_from_json(json.loads(text))
+
+
+def load_sighting(row: Mapping[str, Any]) -> Sighting:
+    return Sighting(
+        source=row["source"],
+        keys=tuple(json.loads(row["keys"])),
+        listed=load_posting(row["listed"]),
+        ad=load_posting(row["ad"]) if row["ad"] else None,
+        ad_checked_at=moment(row["ad_checked_at"]),
+        first_seen=some_moment(row["first_seen"]),
+        last_seen=some_moment(row["last_seen"]),
+        misses=row["misses"],
+    )
+
+
+_DATES = ("deadline", "posted_on")
+
+
+def load_fields(text: str) -> dict[str, FieldChange]:
+    """The before and after of each field; dates come back as dates, everything else as JSON gave it."""
+
+    def value(name: str, raw: Any) -> Any:
+        return date.fromisoformat(raw) if name in _DATES and raw else raw
+
+    return {k: FieldChange(value(k, v["before"]), value(k, v["after"])) for k, v in json.loads(text).items()}
+
+
+def load_event(row: Mapping[str, Any]) -> Event:
+    """The event without its position, which the store joins."""
+    return Event(
+        id=row["id"],
+        at=some_moment(row["at"]),
+        kind=EventKind(row["kind"]),
+        source=row["source"],
+        source_name=row["source_name"],
+        title=row["title"],
+        url=row["url"],
+        fields=load_fields(row["fields"]),
+        text=row["text"],
+    )
