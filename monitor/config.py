@@ -150,7 +150,7 @@ def _keys_at(location: Location) -> list[str]:
         if isinstance(name, int):
             continue
         field = next((f for n, f in model.model_fields.items() if name in (n, f.alias)), None)
-        inner = [t for t in _models_in(field.annotation)] if field else []
+        inner = list(_models_in(field.annotation)) if field else []
         if not inner:
             return []
         model = inner[0]

@@ -225,13 +225,14 @@ class AdSeen:
 class Observation:
     """One check of one source, from end to end: what the network showed, before anything is concluded.
 
-    reading: all pages of the list taken together; None when it was not modified or could not be fetched.
+    pages: the pages of the list in order, by the URL each was asked for.
+    reading: all of them taken together; None when the list was not modified or could not be fetched.
     trouble: the sentence of the fetch error, None if there was none. transient: a later try may do better.
     """
 
     source: str
     at: datetime
-    pages: tuple[Page, ...] = ()
+    pages: Mapping[str, Page] = field(default_factory=dict)
     reading: Reading | None = None
     ads: tuple[AdSeen, ...] = ()
     not_modified: bool = False

@@ -107,7 +107,8 @@ class Store:
             return None
         pages = self._rows("SELECT * FROM pages WHERE source = ? ORDER BY listed", [source])
         bodies = self._rows(
-            "SELECT url, sha256 FROM snapshots WHERE id IN (SELECT max(id) FROM snapshots WHERE source = ? GROUP BY url)",
+            "SELECT url, sha256 FROM snapshots"
+            " WHERE id IN (SELECT max(id) FROM snapshots WHERE source = ? GROUP BY url)",
             [source],
         )
         return _state(
@@ -225,7 +226,7 @@ class Store:
     def _write_pages(self, seen: Observation, *, trusted: bool) -> None:
         if seen.pages and trusted:
             self._db.execute("DELETE FROM pages WHERE source = ? AND listed > 0", [seen.source])
-            for number, (url, page) in enumerate(seen.listed_pages(), 1):
+            for number, (url, page) in enumerate(seen.pages.items(), 1):
                 self._write_page(seen, url, page, listed=number)
         for ad in seen.ads:
             if ad.page and not ad.trouble:
@@ -273,7 +274,7 @@ class Store:
         }
         if update.position is None:
             inserted = self._db.table("positions").insert({**row, "first_seen": at})
-            position = int(inserted.last_pk)
+            position = _key(inserted.last_pk)
         else:
             position = update.position
             self._db.execute(
@@ -336,8 +337,8 @@ class Store:
     def _positions(self, where: str, values: Mapping[str, Any]) -> Iterator[Position]:
         sightings: dict[int, list[Sighting]] = {}
         for row in self._rows(
-            f"SELECT * FROM sightings WHERE position IN (SELECT id FROM positions WHERE {where})",
-            values,  # noqa: S608
+            f"SELECT * FROM sightings WHERE position IN (SELECT id FROM positions WHERE {where})",  # noqa: S608
+            values,
         ):
             sightings.setdefault(row["position"], []).append(load_sighting(row))
         for row in self._rows(f"SELECT * FROM positions WHERE {where} ORDER BY id", values):  # noqa: S608
@@ -403,7 +404,7 @@ class Store:
         messages: digest id -> (recipient, Message-ID, message) each; none of them for a digest with nothing to tell.
         """
         with self._transaction():
-            digest = int(
+            digest = _key(
                 self._db.table("digests")
                 .insert({"subscriber": subscriber, "at": stamp(at), "through_event": through_event, "subject": subject})
                 .last_pk
@@ -452,6 +453,11 @@ class Store:
         with self._transaction():
             self._db.table("deliveries").update(delivery, columns)
             self._db.execute("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?", [delivery])
+
+
+def _key(last: Any) -> int:
+    """The integer primary key of an inserted row."""
+    return int(last)
 
 
 def _state(row: Mapping[str, Any], **pages: Any) -> SourceState:

@@ -25,7 +25,7 @@ class SourceState:
     """What is kept of a source between checks, besides its positions.
 
     fingerprint: of the reader and the settings that its postings were read with. bodies: page URL -> SHA-256 of the
-    stored body. listed: the URLs of the pages of its list, in order. outcome: of the last check, as the command says it.
+    stored body. listed: the URLs of the pages of its list, in order. outcome: of the last check.
     """
 
     url: str
