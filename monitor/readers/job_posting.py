@@ -20,7 +20,7 @@ _MOMENT = re.compile(
     r"\s*(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})"
     r"(?:[T\s]+(\d{1,2}):?(\d{2})(?::?(\d{2}))?(?:[.,]\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
 )
-
+_UTC = ("Z", "UTC", "GMT", "+00:00", "+0000")
 _SPANS = (30, 45, 60, 90, 180, 365, 366)  # days by which systems fill in validThrough
 _LONGEST = timedelta(days=548)
 _PERIODS = {"HOUR": "hour", "DAY": "day", "WEEK": "week", "MONTH": "month", "YEAR": "year", "ANNUAL": "year"}
@@ -155,10 +155,6 @@ def _identifier(value: Any) -> str | None:
     return _text(value)[:200] or None
 
 
-def _moment(value: Any) -> re.Match[str] | None:
-    return _MOMENT.match(_text(value))
-
-
 def _day(value: Any) -> date | None:
     words = _text(value)
     if re.fullmatch(r"1\d{9}(\d{3})?", words):  # seconds or milliseconds since 1970
@@ -172,22 +168,22 @@ def _day(value: Any) -> date | None:
 
 
 def _deadline(value: Any, posted: Any, as_of: date | None, words: _Words) -> tuple[date | None, str | None]:
-    written, day, match = _text(value), _day(value), _moment(value)
+    """(day, time of day and zone where they were chosen)"""
+    day, match = _day(value), _MOMENT.match(_text(value))
     if not day:
         return None, None
+    hour, minute, zone = (int(match[4]), int(match[5]), match[7]) if match and match[4] else (0, 0, None)
+    if zone in _UTC and hour in (21, 22, 23) and minute == 0:
+        day += timedelta(days=1)  # a European midnight: the start of a day that was chosen as a date
+        hour = 0
     if _is_synthetic(match, day, _day(posted), as_of):
-        words.note("validThrough", written)
+        words.note("validThrough", _text(value))
         return None, None
-    words.note("deadline", written)
-    if not match or not match[4]:
+    words.note("deadline", _text(value))
+    if (hour, minute) == (0, 0) or minute == 59:  # the whole day
         return day, None
-    hour, minute, zone = int(match[4]), int(match[5]), match[7]
-    if minute == 0 and hour in (21, 22, 23) and zone in ("Z", "UTC", "GMT", "+00:00", "+0000"):
-        return day + timedelta(days=1), None  # a European midnight: the start of a day that was chosen as a date
-    if (hour, minute) in ((0, 0), (23, 59)) or (minute == 59 and zone):  # the whole day
-        return day, None
-    zone = "UTC" if zone in ("Z", "+00:00", "+0000") else f"UTC{zone}" if zone and zone[0] in "+-" else zone
-    return day, f"{hour:02}:{minute:02}" + (f" {zone}" if zone else "")
+    zone = "UTC" if zone in _UTC else f"UTC{zone}" if zone else ""
+    return day, f"{hour:02}:{minute:02} {zone}".strip()
 
 
 def _is_synthetic(match: re.Match[str] | None, day: date, posted: date | None, as_of: date | None) -> bool:

@@ -49,7 +49,7 @@ def structured_postings(html: str, base_url: str, as_of: date | None = None) -> 
 def _guarded(things: Callable[[], list[Thing]]) -> list[Thing]:
     try:
         return things()
-    except (RecursionError, ReadError):  # nested beyond reading
+    except (RecursionError, ReadError, ValueError):  # nested beyond reading, a number of 5000 digits
         return []
 
 

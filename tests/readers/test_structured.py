@@ -110,13 +110,12 @@ def test_nothing_to_find(html: str) -> None:
     assert structured_postings(html, BASE) == ()
 
 
-ODD_VALUES = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=12) | st.just("2026-99-01T99:99"),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["name", "value", "address", "@id", "minValue", "email"]), inner, max_size=3)
-    ),
-    max_leaves=6,
+ODD_VALUES = st.sampled_from(
+    (
+        *(None, True, "", "x", "2026-99-01T99:99", "http://[", "1" * 12, "9" * 13, -1, 1e400, 10**400),
+        *([], {}, [[]], [{}], {"name": []}, {"name": {"name": {}}}, {"@id": "x"}, {"@id": ["x"]}, {"item": "x"}),
+        *({"address": ["a", None]}, {"value": {"minValue": "1,5", "unitText": 3}}, {"email": 7}, {"@type": [{}]}),
+    )
 )
 NAMES = (
     "title name url @id identifier hiringOrganization jobLocation validThrough datePosted baseSalary description "
