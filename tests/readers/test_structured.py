@@ -110,7 +110,7 @@ def test_nothing_to_find(html: str) -> None:
     assert structured_postings(html, BASE) == ()
 
 
-ODD_VALUES = st.sampled_from(
+ODD_VALUES: st.SearchStrategy[Any] = st.sampled_from(
     (
         *(None, True, "", "x", "2026-99-01T99:99", "http://[", "1" * 12, "9" * 13, -1, 1e400, 10**400),
         *([], {}, [[]], [{}], {"name": []}, {"name": {"name": {}}}, {"@id": "x"}, {"@id": ["x"]}, {"item": "x"}),
