@@ -228,6 +228,7 @@ class Observation:
     pages: the pages of the list in order, by the URL each was asked for.
     reading: all of them taken together; None when the list was not modified or could not be fetched.
     trouble: the sentence of the fetch error, None if there was none. transient: a later try may do better.
+    gone: the source's own URL does not exist any more (404, 410); of a single ad that is its closing.
     """
 
     source: str
@@ -238,6 +239,7 @@ class Observation:
     not_modified: bool = False
     trouble: str | None = None
     transient: bool = False
+    gone: bool = False
     retry_after: float | None = None
 
 

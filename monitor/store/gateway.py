@@ -153,15 +153,15 @@ class Store:
             {"source": source, "keys": json.dumps(list(keys))},
         )
 
-    def snapshot(self, source: str, *, listed: bool) -> list[Page]:
-        """The last stored body of each page: of the list itself, or of the ads (by the URL they were asked for)."""
+    def snapshots(self, source: str, *, listed: bool) -> list[tuple[str, Page]]:
+        """The last stored body of each page, by the URL it was asked for: of the list itself, in order, or of the ads."""
         rows = self._rows(
             "SELECT s.* FROM snapshots s JOIN pages p ON p.source = s.source AND p.url = s.url"
             " WHERE s.id IN (SELECT max(id) FROM snapshots WHERE source = ? GROUP BY url) AND (p.listed > 0) = ?"
             " ORDER BY p.listed, s.id",
             [source, listed],
         )
-        return [_page(row) for row in rows]
+        return [(row["url"], _page(row)) for row in rows]
 
     def history(self, source: str, since: datetime | None = None) -> Iterator[tuple[datetime, Page]]:
         """Every stored body of a source's list, oldest first."""

@@ -1,0 +1,83 @@
+"""The commands. Data goes to stdout, talk to stderr; every error ends here, as a sentence and an exit code.
+
+Exit codes: 0 done; 1 a source or a delivery failed; 2 usage or configuration. Heavy libraries are imported by the
+commands that use them, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from monitor import __version__
+from monitor.errors import MonitorError
+
+COMMANDS = {
+    "demo": "demo",
+    "init": "setup",
+    "check": "setup",
+    "add": "setup",
+    "inspect": "look",
+    "poll": "work",
+    "digest": "work",
+    "run": "work",
+    "changes": "tell",
+    "positions": "tell",
+}
+
+
+class _Commands(click.Group):
+    """The commands of `COMMANDS`, each imported from its module when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"monitor.cli.{COMMANDS[name]}")
+        command = getattr(module, f"{name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="monitor")
+@click.option("--config", default="sources.toml", metavar="PATH", help="The configuration; sources.toml by default.")
+@click.pass_context
+def cli(context: click.Context, config: str) -> None:
+    """Watch university pages and feeds for academic positions; mail what is new, changed and closed.
+
+    \b
+    First steps:  monitor demo              see it work on a bundled site
+                  monitor init              write a starter sources.toml here
+                  monitor add URL           watch a page or a feed
+                  monitor poll              look at all that is due
+                  monitor digest            show the mail that would be sent
+                  monitor run               do both, for ever
+    """
+    context.obj = config
+
+
+def main() -> None:
+    """The `monitor` command."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except MonitorError as error:
+        click.echo(f"monitor: {error}", err=True)
+        if error.tip:
+            click.echo(f"  tip: {error.tip}", err=True)
+        code = 2
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

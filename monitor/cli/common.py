@@ -1,0 +1,81 @@
+"""What several commands share: options, the clock, output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from monitor.models import Posting
+    from monitor.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class When(click.ParamType):
+    """A date (noon of it, UTC) or an ISO time with zone."""
+
+    name = "when"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a date (2026-03-08) nor a time with zone (2026-03-08T07:00+01:00)", param)
+        if "T" not in value and " " not in value:
+            return datetime.combine(at.date(), time(12), UTC)
+        if at.tzinfo is None:
+            self.fail(f"{value!r} has no time zone; write it as {value}+01:00 or {value}Z", param)
+        return at.astimezone(UTC)
+
+
+def as_of_option(command: F) -> F:
+    return click.option(
+        "--as-of", "now", type=When(), metavar="WHEN", default=lambda: datetime.now(UTC), help="Stand at this time."
+    )(command)
+
+
+def json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")(command)
+
+
+def config_option(command: F) -> F:
+    return click.option("--config", metavar="PATH", help="The configuration; sources.toml by default.")(command)
+
+
+def load_settings(config: str | None) -> Settings:
+    """The settings of this command's --config, else of the one before the command, else of sources.toml."""
+    from monitor.config import load
+
+    return load(config_path(config))
+
+
+def config_path(config: str | None) -> Path:
+    return Path(config or click.get_current_context().find_root().obj)
+
+
+def print_json(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def posting_json(posting: Posting) -> dict[str, Any]:
+    """A posting's fields as design and docs name them; the ad's whole text stays in the database."""
+    from monitor.models import to_json
+
+    made: dict[str, Any] = to_json(posting)
+    del made["text"]
+    return made
+
+
+def say(words: str) -> None:
+    """Talk, as against data."""
+    click.echo(words, err=True)
