@@ -15,6 +15,7 @@ from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.models import Page, Posting, Reading
+    from monitor.settings import Settings
 
 KINDS = ("feed", "listing", "ad", "page")
 
@@ -65,7 +66,7 @@ def inspect_command(
                 }
             )
         else:
-            _show(target, reading, explain=explain)
+            show_reading(target, reading, explain=explain)
     if failed:
         raise click.exceptions.Exit(1)
 
@@ -87,11 +88,15 @@ def _pages(
 
 def _fetched(url: str, now: datetime, config: str | None) -> Page:
     from monitor.config import load
-    from monitor.fetch import Fetcher
     from monitor.settings import Settings
 
     path = config_path(config)
-    settings = load(path) if path.exists() else Settings()
+    return fetch_page(url, load(path) if path.exists() else Settings(), now)
+
+
+def fetch_page(url: str, settings: Settings, now: datetime) -> Page:
+    """One page, fetched as a poll would. FetchError if it cannot be."""
+    from monitor.fetch import Fetcher
 
     async def get() -> Page:
         async with Fetcher(settings.fetch, now=lambda: now) as fetcher:
@@ -102,7 +107,8 @@ def _fetched(url: str, now: datetime, config: str | None) -> Page:
     return asyncio.run(get())
 
 
-def _show(target: str, reading: Reading, *, explain: bool) -> None:
+def show_reading(target: str, reading: Reading, *, explain: bool) -> None:
+    """What was seen in a page, for a person."""
     from rich.console import Console
 
     from monitor.cli.tables import positions_table

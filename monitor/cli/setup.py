@@ -1,0 +1,161 @@
+"""`monitor init`, `monitor check`, `monitor add`: sources.toml."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.common import as_of_option, config_option, config_path, json_option, load_settings, print_json, say
+from monitor.errors import ConfigError, MonitorError
+
+if TYPE_CHECKING:
+    from monitor.settings import DigestSettings, Settings, Source
+
+SCHEMA_FILE = "sources.schema.json"
+
+
+@click.command("init")
+@config_option
+def init_command(config: str | None) -> None:
+    """Write a starter sources.toml, and beside it the schema from which editors complete it."""
+    from monitor.config import schema
+    from monitor.render import template_folder
+
+    path = config_path(config)
+    if path.exists():
+        raise ConfigError([f"{path} is already there"], tip="`monitor check` tells whether it is right")
+    packaged = template_folder() / "sources.toml"  # in a checkout it lies at the top level instead
+    starter = packaged if packaged.exists() else template_folder().parent / "sources.toml"
+    try:
+        path.write_text(starter.read_text(encoding="utf-8"), encoding="utf-8")
+        schema_path = path.with_name(SCHEMA_FILE)
+        schema_path.write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be written: {error.strerror}"]) from error
+    say(f"wrote {path} and {schema_path}; edit the [[digest]], then try `monitor check` and `monitor poll`")
+
+
+@click.command("check")
+@json_option
+@config_option
+def check_command(as_json: bool, config: str | None) -> None:
+    """Check sources.toml, and say in words what it means. Nothing is fetched or sent."""
+    settings = load_settings(config)
+    warnings = [*_warnings(settings)]
+    if as_json:
+        print_json({"file": str(settings.file), "sources": len(settings.source), "warnings": warnings})
+        return
+    for source in settings.source:
+        click.echo(_source_words(source))
+    for digest in settings.digest:
+        click.echo(_digest_words(digest))
+    mail = settings.mail
+    click.echo(
+        f"digests go to {mail.host} ({mail.security})" if mail else f"digests go to {settings.outbox}, as .eml files"
+    )
+    for warning in warnings:
+        say(f"note: {warning}")
+
+
+def _source_words(source: Source) -> str:
+    words = [f"every {_interval_words(source.every.total_seconds())}"]
+    words.append(f"as {source.kind.value}" if source.kind else "of any kind")
+    if source.include:
+        words.append(f"only {', '.join(source.include)}")
+    if source.exclude:
+        words.append(f"without {', '.join(source.exclude)}")
+    if not source.enabled:
+        words = ["switched off"]
+    return f"{source.name}: {source.url}\n    {'; '.join(words)}"
+
+
+def _interval_words(seconds: float) -> str:
+    for unit, size in (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds % size == 0:
+            count = int(seconds // size)
+            return unit if count == 1 else f"{count} {unit}s"
+    return f"{int(seconds)} seconds"
+
+
+def _digest_words(digest: DigestSettings) -> str:
+    slot = digest.every
+    when = {
+        "instant": "as soon as there is something",
+        "day": f"daily at {slot.at:%H:%M}",
+        "week": f"every {['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'][slot.weekday]}"
+        f" at {slot.at:%H:%M}",
+        "month": f"on the first of the month at {slot.at:%H:%M}",
+    }[slot.period]
+    zone = "" if slot.period == "instant" else f" {digest.timezone}"
+    return f"digest to {', '.join(digest.to)}: {when}{zone}"
+
+
+def _warnings(settings: Settings) -> list[str]:
+    found = []
+    if not settings.source:
+        found.append("no source is named yet; `monitor add URL` adds one")
+    if not settings.digest:
+        found.append("there is no [[digest]], so nobody is told")
+    for source in settings.source:
+        if source.render:
+            found.append(f"{source.name}: render = true is not possible yet; the page is read as the server sends it")
+        for header, value in source.headers.items():
+            if value.startswith("env:") and value.removeprefix("env:") not in os.environ:
+                found.append(
+                    f"{source.name}: the header {header} needs {value.removeprefix('env:')} in the environment"
+                )
+    if settings.mail and settings.mail.user:
+        from monitor.pipeline.digests import password
+
+        try:
+            password(settings)
+        except MonitorError as error:
+            found.append(f"{error}")
+    return found
+
+
+@click.command("add")
+@click.argument("url")
+@click.option("--name", help="What to call it.")
+@click.option("--yes", is_flag=True, help="Add it without asking.")
+@json_option
+@as_of_option
+@config_option
+def add_command(url: str, name: str | None, yes: bool, as_json: bool, now: datetime, config: str | None) -> None:
+    """Look at a page or feed, show what would be watched, and add it to sources.toml."""
+    from monitor.cli.look import fetch_page, show_reading
+    from monitor.config import add_source, parse
+    from monitor.models import Hints
+    from monitor.readers import read
+
+    path = config_path(config)
+    settings = load_settings(config)
+    text = path.read_text(encoding="utf-8")
+    after = add_source(text, url, **({"name": name} if name else {}))
+    parse(after, path)  # a URL or a name that is already there is refused before anything is fetched
+    reading = read(fetch_page(url, settings, now), Hints(as_of=now.date()))
+    if as_json:
+        line = {"url": url, "kind": reading.kind.value, "positions": len(reading.postings)}
+        print_json({**line, "warnings": [*filter(None, [reading.trouble]), *reading.warnings]})
+    else:
+        show_reading(url, reading, explain=False)
+    if not yes and not click.confirm(f"Add it to {path}?", default=not reading.trouble, err=True):
+        say("nothing was changed")
+        return
+    _replace(path, after)
+    say(f"added to {path}; `monitor poll` looks at it for the first time")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Written beside it and put in its place, so that no crash leaves half a file."""
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be written: {error.strerror}"]) from error

@@ -1,0 +1,227 @@
+"""`monitor poll`, `monitor digest`, `monitor run`: the work itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.common import as_of_option, config_option, json_option, load_settings, print_json, say
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitor.pipeline.digests import Prepared, Sent
+    from monitor.pipeline.poll import Checked
+    from monitor.settings import Settings, Source
+
+FAILURES = ("failed", "suspect")
+
+
+@click.command("poll")
+@click.option("--source", "names", metavar="NAME", multiple=True, help="Only this source; may be repeated.")
+@click.option("--force", is_flag=True, help="All sources, due or not.")
+@json_option
+@as_of_option
+@config_option
+def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: datetime, config: str | None) -> None:
+    """Look once at every source that is due, and store what is new, changed and closed."""
+    from monitor.pipeline.poll import due_sources, poll
+    from monitor.store import Store, WriterLock
+
+    settings = load_settings(config)
+    with WriterLock(settings.database, purpose="poll", now=now), Store.open(settings.database) as store:
+        if names:
+            sources = _named(settings, names)
+        elif force:
+            sources = [s for s in settings.source if s.enabled]
+        else:
+            sources = due_sources(settings, store, now)
+        with _progress(len(sources), "checking") as advance:
+
+            def report(checked: Checked) -> None:
+                advance(checked.source)
+                _report_check(checked, as_json=as_json)
+
+            results = poll(settings, store, sources, now, report)
+    if not as_json:
+        say(_poll_summary(len(results), len(settings.source), sum(r.outcome in FAILURES for r in results)))
+    if any(r.outcome in FAILURES for r in results):
+        raise click.exceptions.Exit(1)
+
+
+def _named(settings: Settings, names: tuple[str, ...]) -> list[Source]:
+    import difflib
+
+    by_name = {s.name: s for s in settings.source} | {s.url: s for s in settings.source}
+    faults = []
+    for name in names:
+        if name not in by_name:
+            near = difflib.get_close_matches(name, by_name, n=1)
+            faults.append(f'no source is named "{name}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+    if faults:
+        raise ConfigError(faults, tip=f"{settings.file} names them")
+    return [by_name[name] for name in names]
+
+
+def _report_check(checked: Checked, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "source": checked.source,
+                "outcome": checked.outcome.value,
+                "new": checked.new,
+                "changed": checked.changed,
+                "closed": checked.closed,
+                "error": checked.error,
+            }
+        )
+        return
+    told = [
+        f"{n} {word}"
+        for n, word in ((checked.new, "new"), (checked.changed, "changed"), (checked.closed, "closed"))
+        if n
+    ]
+    if checked.outcome == "baseline":
+        told = [f"first look: {checked.listed} open"]
+    elif not told and checked.outcome not in FAILURES:
+        told = ["nothing new" if checked.outcome == "ok" else checked.outcome.value.replace("-", " ")]
+    click.echo(f"{checked.source}: {checked.error or ', '.join(told)}")
+    for warning in checked.warnings:
+        say(f"  note: {warning}")
+
+
+def _poll_summary(checked: int, configured: int, failed: int) -> str:
+    if not configured:
+        return "sources.toml names no source yet; add one with `monitor add URL`"
+    if not checked:
+        return "nothing is due; --force looks all the same"
+    return f"{checked} of {configured} sources checked" + (f", {failed} in trouble" if failed else "")
+
+
+@contextmanager
+def _progress(total: int, words: str) -> Iterator[Callable[[str], None]]:
+    """A bar on stderr while something long runs in front of a person; nothing otherwise."""
+    if not sys.stderr.isatty() or total < 2:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn(words),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[last]}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=total, last="")
+        yield lambda last: bar.update(task, advance=1, last=last)
+
+
+@click.command("digest")
+@click.option("--send/--preview", default=False, help="Send what is due, or only show it (the default).")
+@click.option("--force", is_flag=True, help="Do not wait for the slot.")
+@click.option(
+    "--html", "html_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the previewed HTML here."
+)
+@json_option
+@as_of_option
+@config_option
+def digest_command(
+    send: bool, force: bool, html_file: Path | None, as_json: bool, now: datetime, config: str | None
+) -> None:
+    """Show the digests that would be sent now, or send those that are due.
+
+    A slot that was missed while the machine slept is sent once. Without [mail] in sources.toml, digests go to outbox/
+    as .eml files. A delivery that fails is tried again by the next `monitor digest --send` or by `monitor run`.
+    """
+    settings = load_settings(config)
+    if not settings.digest:
+        raise ConfigError([f"{settings.file}: there is no [[digest]]"], tip='add one with to = ["you@example.org"]')
+    if send:
+        _send(settings, now, force=force, as_json=as_json)
+    else:
+        _preview(settings, now, html_file, as_json=as_json)
+
+
+def _preview(settings: Settings, now: datetime, html_file: Path | None, *, as_json: bool) -> None:
+    from monitor.pipeline.digests import is_due, prepare
+    from monitor.store import Store
+
+    with Store.open(settings.database) as store:
+        prepared = [(prepare(settings, store, s, now), is_due(store, s, now)) for s in settings.digest]
+    for number, (one, due) in enumerate(prepared):
+        if as_json:
+            print_json(_preview_json(one, due=due))
+        else:
+            click.echo(
+                ("\n" if number else "") + f"To: {', '.join(one.subscriber.to)}\nSubject: {one.rendered.subject}\n"
+            )
+            click.echo(one.rendered.text)
+    if html_file:
+        try:
+            html_file.write_text(prepared[0][0].rendered.html, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError([f"{html_file}: cannot be written: {error.strerror}"]) from error
+        say(f"written to {html_file}")
+
+
+def _preview_json(one: Prepared, *, due: bool) -> dict[str, object]:
+    return {
+        "subscriber": one.subscriber.key,
+        "to": list(one.subscriber.to),
+        "due": due,
+        "empty": one.digest.is_empty,
+        "subject": one.rendered.subject,
+        "text": one.rendered.text,
+    }
+
+
+def _send(settings: Settings, now: datetime, *, force: bool, as_json: bool) -> None:
+    from monitor.pipeline.digests import send_digests
+    from monitor.store import Store, WriterLock
+
+    with WriterLock(settings.database, purpose="digest --send", now=now), Store.open(settings.database) as store:
+        results = send_digests(
+            settings, store, now, force=force, report=lambda sent: _report_sent(sent, as_json=as_json)
+        )
+    if not results and not as_json:
+        say("nothing to send: no slot has come with something to tell; --force does not wait for the slot")
+    if any(sent.state != "sent" for sent in results):
+        raise click.exceptions.Exit(1)
+
+
+def _report_sent(sent: Sent, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "subscriber": sent.subscriber,
+                "recipient": sent.recipient,
+                "message_id": sent.message_id,
+                "state": sent.state,
+                "where": sent.where,
+                "error": sent.error,
+            }
+        )
+    elif sent.error:
+        click.echo(f"{sent.recipient}: {sent.state}: {sent.error}")
+    else:
+        click.echo(f"{sent.recipient}: sent to {sent.where}")
+
+
+@click.command("run")
+@config_option
+def run_command(config: str | None) -> None:
+    """Poll and send for ever, each source and digest at its time; SIGTERM or Ctrl-C ends it cleanly."""
+    from monitor.daemon import run
+
+    settings = load_settings(config)
+    run(settings, say)
