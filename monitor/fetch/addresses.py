@@ -1,0 +1,88 @@
+"""Which network addresses may be talked to: by resolved address, so that no spelling of a name gets around the rule."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+from monitor.fetch.faults import Fault
+
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
+_AT_MOST = 4  # addresses of one name that are tried
+_KEPT = 60.0  # seconds that an answer of the resolver is used
+
+_REFUSED = "{host} is an address within a private network ({address}), which is not fetched from"
+_REFUSED_TIP = "Set allow_private_addresses = true in [fetch] if the source lies in your own network."
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether the address belongs to the open internet; an IPv4 address within an IPv6 one counts as itself."""
+    if isinstance(address, IPv6Address):
+        embedded = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if not embedded and address in _NAT64:
+            embedded = IPv4Address(int(address) & 0xFFFFFFFF)
+        if embedded:
+            return is_public(embedded)
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+class Resolver:
+    """Names to addresses that may be talked to. Whoever connects uses these and not the name: they are checked."""
+
+    def __init__(self, *, allow_private: bool, timeout: float, threads: int) -> None:
+        self._allow_private = allow_private
+        self._timeout = timeout
+        self._threads = ThreadPoolExecutor(max_workers=min(threads, 32), thread_name_prefix="resolve")
+        self._kept: dict[str, tuple[float, list[str]]] = {}
+
+    async def addresses(self, host: str) -> list[str]:
+        """Addresses in the system's order of preference (RFC 6724), at most four. Fault: none, or none allowed."""
+        try:
+            found = [str(ip_address(host))]
+        except ValueError:
+            found = await self._resolved(host)
+        allowed = [a for a in found if self._allow_private or is_public(ip_address(a))]
+        if not allowed:
+            raise Fault(_REFUSED.format(host=host, address=found[0]), tip=_REFUSED_TIP)
+        return allowed[:_AT_MOST]
+
+    def forget(self, host: str) -> None:
+        """None of the host's addresses worked: ask anew next time."""
+        self._kept.pop(host, None)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _resolved(self, host: str) -> list[str]:
+        loop = asyncio.get_running_loop()
+        until, addresses = self._kept.get(host, (0.0, []))
+        if loop.time() < until:
+            return addresses
+        try:
+            async with asyncio.timeout(self._timeout):
+                rows = await loop.run_in_executor(self._threads, _look_up, host)
+        except TimeoutError:
+            raise Fault(
+                f"the address of the host {host} was not found out within {self._timeout:g} seconds", again=True
+            ) from None
+        except (socket.gaierror, UnicodeError) as error:
+            raise _name_fault(host, error) from error
+        addresses = list(dict.fromkeys(rows))
+        self._kept[host] = (loop.time() + _KEPT, addresses)
+        return addresses
+
+
+def _look_up(host: str) -> list[str]:
+    return [str(row[4][0]) for row in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+
+
+def _name_fault(host: str, error: Exception) -> Fault:
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        return Fault(
+            f"the name server does not answer for the host {host}", again=True, tip="Is this machine connected?"
+        )
+    return Fault(f"there is no host called {host}", tip="Check the spelling; the site may have moved or closed.")

@@ -1,0 +1,131 @@
+"""Bytes as sent to the bytes of a page: content encoding undone within bounds, and a look at what it really is."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+from monitor.fetch.faults import Fault
+
+ACCEPT_ENCODING = "gzip, deflate"
+_GZIP = b"\x1f\x8b"
+_LAYERS = 3  # of content encoding; more is an attack
+
+_MAGIC = (
+    (b"%PDF-", "a PDF"),
+    (b"\x89PNG\r\n\x1a\n", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF87a", "an image"),
+    (b"GIF89a", "an image"),
+    (b"RIFF", "an image or a recording"),
+    (b"\x00\x00\x01\x00", "an image"),
+    (b"PK\x03\x04", "a ZIP archive or an office document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an office document"),
+    (b"{\\rtf", "an office document"),
+    (b"7z\xbc\xaf\x27\x1c", "an archive"),
+    (b"Rar!\x1a\x07", "an archive"),
+    (b"BZh", "an archive"),
+    (b"\xfd7zXZ\x00", "an archive"),
+    (b"OggS", "a recording"),
+    (b"ID3", "a recording"),
+    (b"\x1aE\xdf\xa3", "a video"),
+    (b"wOFF", "a font"),
+    (b"wOF2", "a font"),
+)
+_TYPES = (
+    (re.compile(r"application/(?:x-)?pdf"), "a PDF"),
+    (re.compile(r"image/"), "an image"),
+    (re.compile(r"audio/"), "a recording"),
+    (re.compile(r"video/"), "a video"),
+    (re.compile(r"font/|application/(?:x-)?font"), "a font"),
+    (re.compile(r"application/(?:msword|rtf|vnd\.(?:ms-|openxmlformats|oasis))"), "an office document"),
+    (re.compile(r"application/(?:x-)?(?:zip|rar|7z|tar|bzip|java-archive|epub)"), "an archive"),
+)
+_TEXT_TYPE = re.compile(r"text/|.*[/+](?:xml|json|html|xhtml|rss|atom|rdf|javascript)\b")
+_TIP = "The monitor reads web pages and feeds; watch the page that links to this."
+
+
+def too_large(limit: int) -> Fault:
+    return Fault(
+        f"the page is larger than {limit:,} bytes and was not read",
+        tip="Watch a smaller page (a search result, a feed), or raise `max_bytes` in [fetch].",
+    )
+
+
+def unpacked(raw: bytes, encoding: str, limit: int) -> bytes:
+    """The body with its content encoding undone. encoding: the header Content-Encoding, "" if there was none.
+
+    A body that is gzip though nobody said so (a .gz file, a server that compresses twice) is unpacked too, and one that
+    is said to be gzip but is not is left as it is. Fault: larger than `limit` bytes, cut off, broken, or an encoding
+    that was not asked for.
+    """
+    layers = [layer for name in reversed(encoding.casefold().split(",")) if (layer := name.strip()) != "identity"]
+    layers = [layer for layer in layers if layer]
+    if len(layers) > _LAYERS:
+        raise Fault(f"the page is compressed {len(layers)} times over")
+    body = raw
+    for layer in layers:
+        if layer in ("gzip", "x-gzip"):
+            body = _gunzipped(body, limit) if body.startswith(_GZIP) else body
+        elif layer == "deflate":
+            body = _inflated(body, limit)
+        else:
+            raise Fault(f"the server sent the page compressed as {layer[:20]!r}, which it was not asked for")
+    if body.startswith(_GZIP):
+        body = _gunzipped(body, limit)
+    return body
+
+
+def _gunzipped(data: bytes, limit: int) -> bytes:
+    """A gzip file may have several members (RFC 1952 section 2.2); what follows the last one is padding."""
+    body = b""
+    while data.startswith(_GZIP):
+        member, data = _decompressed(data, 31, limit - len(body))
+        body += member
+        if len(body) > limit:
+            raise too_large(limit)
+    return body
+
+
+def _inflated(data: bytes, limit: int) -> bytes:
+    """ "deflate" is zlib (RFC 9110 section 8.4.1.2), but some servers send the bare stream."""
+    if not data:
+        return data
+    is_zlib = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+    return _decompressed(data, 15 if is_zlib else -15, limit)[0]
+
+
+def _decompressed(data: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
+    """The body of one stream and the bytes after it; never more than `limit` + 1 bytes of body."""
+    stream = zlib.decompressobj(window)
+    try:
+        body = stream.decompress(data, limit + 1)
+    except zlib.error as error:
+        raise Fault("the page is compressed, but what was sent is broken", again=True) from error
+    if len(body) > limit:
+        raise too_large(limit)
+    if not stream.eof:
+        raise Fault("the compressed page ended too early", again=True)
+    return body, stream.unused_data
+
+
+def check_type(content_type: str) -> None:
+    """Fault: the header says that this is nothing to read. content_type: lower case."""
+    for pattern, kind in _TYPES:
+        if pattern.match(content_type):
+            raise Fault(f"this is {kind} ({content_type.partition(';')[0]}), not a page", tip=_TIP)
+
+
+def check_content(body: bytes, content_type: str) -> None:
+    """Fault: the body is empty, or its first bytes are those of a file, whatever the header says."""
+    start = body[:1024].lstrip()
+    if not body.strip():
+        raise Fault("the page is empty", transient=True)
+    for magic, kind in _MAGIC:
+        if body.startswith(magic) or start.startswith(magic):
+            raise Fault(f"this is {kind}, not a page", tip=_TIP)
+    if body[4:8] == b"ftyp":
+        raise Fault("this is a video or an image, not a page", tip=_TIP)
+    utf16 = body.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if b"\0" in start and not utf16 and not _TEXT_TYPE.match(content_type):
+        raise Fault(f"this is no text ({content_type.partition(';')[0] or 'no type given'}), so no page", tip=_TIP)

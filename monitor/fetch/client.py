@@ -1,0 +1,188 @@
+"""A whole fetch: robots.txt asked, redirects followed by hand, what is transient tried again, an answer made a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+
+import stamina
+
+from monitor import __version__
+from monitor.decoding import decode
+from monitor.fetch.body import ACCEPT_ENCODING, check_content, check_type, unpacked
+from monitor.fetch.faults import Fault, status_fault
+from monitor.fetch.headers import fresh_until, retry_after
+from monitor.fetch.journey import REDIRECTS, Journey
+from monitor.fetch.pacing import LONGEST_WAIT, Host, Paces
+from monitor.fetch.robots import AGENT, ROBOTS_LIMIT, Robots
+from monitor.fetch.wire import URL, Answer, Question, Wire, host_of, parse
+from monitor.models import Page, Validators
+from monitor.settings import FetchSettings
+
+_ACCEPT = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/feed+json,*/*;q=0.8"
+_ROBOTS_TIP = "If the site's operator allows it all the same, set obey_robots = false in [fetch]."
+_NONE = Validators()
+_PAGELESS = (204, 205, 206)  # successful, but no page: nothing, or a part
+
+stamina.instrumentation.set_on_retry_hooks(())  # a try that fails is no news; the last one's error is
+
+
+class Fetcher:
+    """Pages over HTTP for one run; an async context manager, used within one event loop.
+
+    now: the moment at which the run takes place; pages carry it. Many `get`s may run side by side: those to one host
+    take turns.
+    """
+
+    def __init__(self, settings: FetchSettings, *, now: Callable[[], datetime]) -> None:
+        self._settings = settings
+        self._now = now
+        self._wire = Wire(settings)
+        self._paces = Paces(settings.delay, settings.concurrency)
+        self._robots = Robots(self._robots_txt)
+        self._headers = {
+            "User-Agent": user_agent(settings.contact),
+            "Accept": _ACCEPT,
+            "Accept-Encoding": ACCEPT_ENCODING,
+        }
+
+    async def __aenter__(self) -> Fetcher:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._wire.close()
+
+    async def get(
+        self, url: str, *, validators: Validators = _NONE, headers: Mapping[str, str] | None = None
+    ) -> Page | None:
+        """The page at a URL, or None if it has not changed since it had these validators (304).
+
+        headers: sent to the host of `url` only, as are user and password in it. FetchError: everything else.
+        """
+        try:
+            journey = Journey(parse(url), self._headers | _conditions(validators), private=headers or {})
+        except Fault as fault:
+            raise fault.about(url) from fault
+        try:
+            answer = await self._follow(
+                journey, Question(self._settings.max_bytes, _is_page), obey=self._settings.obey_robots
+            )
+            if answer.status == 304:
+                if validators == _NONE:
+                    raise Fault("the server says that the page has not changed, but it was not asked that", status=304)
+                return None
+            return self._page(journey.at, answer)
+        except Fault as fault:
+            raise fault.about(url, at=str(journey.at) if journey.redirected else None) from fault
+
+    def _page(self, url: URL, answer: Answer) -> Page:
+        headers = answer.headers
+        content_type = headers.get("content-type", "").lower()
+        body = unpacked(answer.body, headers.get("content-encoding", ""), self._settings.max_bytes)
+        check_content(body, content_type)
+        now = self._now()
+        return Page(
+            url=str(url.copy_with(userinfo=b"")),
+            body=body,
+            text=decode(body, content_type),
+            content_type=content_type,
+            status=answer.status,
+            validators=Validators(headers.get("etag"), headers.get("last-modified")),
+            fetched_at=now,
+            fresh_until=fresh_until(headers, now),
+        )
+
+    async def _follow(self, journey: Journey, question: Question, *, obey: bool) -> Answer:
+        """The answer at the end of all redirects: 2xx with its body, or 304. Fault: any other."""
+        while True:
+            if obey:
+                await self._permit(journey.at)
+            answer = await self._ask(journey, question)
+            if answer.status not in REDIRECTS:
+                return answer
+            journey.go_on(answer)
+
+    async def _ask(self, journey: Journey, question: Question) -> Answer:
+        """One hop, in its host's turn, tried again where that may help."""
+        timeout = self._settings.timeout
+        tries = stamina.retry_context(
+            on=_again,
+            attempts=self._settings.retries + 1,
+            timeout=None,
+            wait_initial=timeout / 20,
+            wait_max=timeout / 2,
+            wait_jitter=timeout / 20,
+        )
+        async for attempt in tries:
+            with attempt:
+                return await self._try(self._paces.host(host_of(str(journey.at))), journey, question)
+        raise AssertionError("the last try returns or raises")
+
+    async def _try(self, host: Host, journey: Journey, question: Question) -> Answer:
+        async with host.turn():
+            try:
+                answer = await self._wire.ask(journey.at, journey.headers(), question)
+            except Fault as fault:
+                if fault.transient:
+                    host.failed()
+                raise
+        if 200 <= answer.status < 300 or answer.status in (304, *REDIRECTS):
+            host.answered()
+            return answer
+        wait = retry_after(answer.headers, self._now()) if answer.status in (429, 503) else None
+        host.answered(wait)
+        raise status_fault(answer.status, wait)
+
+    async def _permit(self, url: URL) -> None:
+        """Fault: robots.txt does not allow this address, or cannot be known now."""
+        rules = await self._robots.rules(url)
+        self._paces.host(host_of(str(url))).asks_for(rules.crawl_delay)
+        if not rules.allow(str(url)):
+            raise Fault(f"robots.txt of {url.host} asks programs not to read this page", tip=_ROBOTS_TIP)
+
+    async def _robots_txt(self, url: URL) -> bytes:
+        question = Question(ROBOTS_LIMIT, _is_success, cut=True)
+        answer = await self._follow(Journey(url, self._headers, private={}), question, obey=False)
+        return unpacked(answer.body, answer.headers.get("content-encoding", ""), self._settings.max_bytes)
+
+
+def user_agent(contact: str | None) -> str:
+    """An honest name with a version, and whom to write to: `position-monitor/1.0 (+me@example.org)`."""
+    reachable = re.sub(r"[^!-'*-~]", "", contact or "")
+    return f"{AGENT}/{__version__}" + (f" (+{reachable})" if reachable else "")
+
+
+def _conditions(validators: Validators) -> dict[str, str]:
+    """The headers that make a GET conditional. A tag that Apache marked when it compressed is sent without the mark
+    too, since older versions do not know it again (bug 45023)."""
+    headers = {}
+    if (etag := validators.etag) and etag.isascii():
+        headers["If-None-Match"] = f'{etag}, {etag[:-6]}"' if etag.endswith('-gzip"') else etag
+    if (modified := validators.last_modified) and modified.isascii():
+        headers["If-Modified-Since"] = modified
+    return headers
+
+
+def _again(error: Exception) -> bool | float:
+    """Whether to try again, or after how many seconds the server asked for."""
+    if not isinstance(error, Fault) or not error.again or (error.retry_after or 0) > LONGEST_WAIT:
+        return False
+    return True if error.retry_after is None else error.retry_after
+
+
+def _is_success(status: int, headers: Mapping[str, str]) -> bool:
+    return 200 <= status < 300
+
+
+def _is_page(status: int, headers: Mapping[str, str]) -> bool:
+    """Fault: it succeeds, but with something that is no page."""
+    if not 200 <= status < 300:
+        return False
+    if status in _PAGELESS:
+        raise status_fault(status)
+    check_type(headers.get("content-type", "").lower())
+    return True
