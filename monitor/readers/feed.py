@@ -1,15 +1,365 @@
-"""RSS, Atom and JSON Feed."""
+"""RSS, Atom and JSON Feed (https://www.jsonfeed.org/version/1.1/)."""
 
 from __future__ import annotations
 
-from monitor.models import Hints, Kind, Page, Reading
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from email.utils import parsedate_tz
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+from monitor.fields.level import level_of
+from monitor.fields.lexicon import all_phrases
+from monitor.fields.phrase import fold, pattern
+from monitor.fields.registry import FIELDS
+from monitor.fields.text import AdText
+from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
+from monitor.readers.snippet import one_line, plain_text
+
+MAX_TEXT = 20_000  # characters of one item
+SUMMARY = 300  # characters
+
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
+_ELEMENT = re.compile(r"<([a-z][\w.-]*:)?([a-z]\w*)", re.I)
+_JSON_FEED = re.compile(r'\s*\{.{0,2000}?"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org', re.S)
+_ENTITIES = re.compile(rb"<!DOCTYPE[^\[>]*\[.*?\]\s*>", re.S | re.I)
+_FEED_LINK = re.compile(r"<link\b[^>]*type=[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]*>", re.I)
+_HREF = re.compile(r"href=[\"']?([^\"' >]+)", re.I)
+_INSTITUTION = re.compile(
+    r"univer|instit|hochsch|h(ö|ø)gsk|college|school|a(k|c)adem|cent(er|re|rum|rum)\b|laborator|poly?te[ck]|facult|fakult"
+    r"|depart|avdel|council|foundation|ministr|gmbh|\bltd\b|\bab\b|\binc\b",
+    re.I,
+)
+
+# what recruitment systems call their own elements, without prefix and in lower case
+_FIELD_NAMES = {
+    "organization": "company companyname employer employername hiringorganization institution organisation organization"
+    " university publisher",
+    "department": "department faculty school unit division",
+    "location": "location joblocation city town place workplace",
+    "deadline": "deadline applicationdeadline deadlinedate closingdate dateclosing closing closes enddate expires"
+    " expired expirydate expirationdate validthrough applyby lastapplicationdate lastdate valid",
+    "reference": "reference referencenumber refno jobid jobreference vacancyid jobnumber requisitionid",
+}
+_FROM_TEXT = ("level", "location", "reference", "closed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Item:
+    """An entry of any format. markup: its longest text, HTML or plain. extras: its elements by name, without prefix."""
+
+    identifier: str | None
+    url: str | None
+    title: str
+    markup: str = ""
+    published: str = ""
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    extras: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Feed:
+    title: str
+    items: tuple[_Item, ...]
+    language: str | None = None
+    next_page: str | None = None
+    complete: bool = False
+    damage: str | None = None
 
 
 def looks_like_feed(page: Page) -> bool:
     """Whether the body is a feed, whatever its content type says."""
-    return False
+    start = page.text[:8000].lstrip("\ufeff \t\r\n")
+    if start.startswith("{"):
+        return bool(_JSON_FEED.match(start))
+    root = _ELEMENT.search(_COMMENT.sub("", start))
+    return bool(root and root[2].lower() in ("rss", "feed", "rdf"))
 
 
 def read_feed(page: Page, hints: Hints) -> Reading:
-    """Kind `feed`, a posting an entry; never complete, since a feed is a window."""
-    return Reading(kind=Kind.FEED, complete=False)
+    """Kind `feed`, a posting an entry that advertises a position; never complete, since a feed is a window.
+
+    none_open: the feed is sound and has none. trouble: what came instead of a feed, or how it is broken.
+    """
+    is_json = page.text.lstrip("\ufeff \t\r\n").startswith("{")
+    feed = _json_feed(page) if is_json else _xml_feed(page)
+    if feed is None:
+        return Reading(kind=Kind.FEED, complete=False, trouble=_not_a_feed(page))
+    named = tuple(item for item in feed.items if item.title)
+    if feed.damage and not named:
+        return Reading(kind=Kind.FEED, complete=False, trouble=f"the feed at {page.url} is broken ({feed.damage})")
+    kept = _positions(feed, named, page.url)
+    warnings = [f"the feed is damaged ({feed.damage}); what could be read of it was"] if feed.damage else []
+    if len(kept) < len(named):
+        warnings.append(f"{len(named) - len(kept)} of {len(named)} items advertise no position and were left out")
+    if len(named) < len(feed.items):
+        warnings.append(f"{len(feed.items) - len(named)} items without title or text were left out")
+    language = hints.language or feed.language
+    return Reading(
+        kind=Kind.FEED,
+        postings=tuple(_posting(item, hints, language) for item in kept),
+        next_page=feed.next_page,
+        complete=feed.complete,
+        none_open=not kept,
+        warnings=tuple(warnings),
+    )
+
+
+def _not_a_feed(page: Page) -> str:
+    if not page.body.strip():
+        return f"{page.url} sent nothing where a feed was expected"
+    if not re.search(r"<html|<body|<!doctype html", page.text[:4000], re.I):
+        return f"what {page.url} sent is no feed that can be read"
+    link = _FEED_LINK.search(page.text)
+    href = _HREF.search(link[0]) if link else None
+    hint = f"; that page names {urljoin(page.url, href[1])} as its feed" if href else ""
+    return f"{page.url} is a web page and no feed{hint}"
+
+
+# RSS and Atom
+
+
+def _xml_feed(page: Page) -> _Feed | None:
+    """None if it is none. Of a broken one what comes before the fault."""
+    import feedparser
+
+    # entity declarations have no place in a feed, and can unfold a kilobyte to gigabytes
+    body = _ENTITIES.sub(b"", page.body, count=1) if b"<!ENTITY" in page.body[:100_000] else page.body
+    try:
+        parsed = feedparser.parse(  # bytes: as str it would be taken for an address or a file
+            body,
+            response_headers={"content-type": page.content_type or "application/xml", "content-location": page.url},
+            sanitize_html=False,  # it becomes plain text, and reading it safely takes three times as long
+            resolve_relative_uris=False,
+        )
+    except (RecursionError, ValueError, AssertionError, LookupError):  # of its fallback for broken markup
+        return None
+    channel: Mapping[str, Any] = parsed.get("feed") or {}
+    if not parsed.get("version") and not parsed.entries:
+        return None
+    prefixes = tuple(f"{prefix.lower()}_" for prefix in parsed.get("namespaces", {}) if prefix)
+    fault = parsed.get("bozo_exception") if parsed.get("bozo") else None
+    is_atom = str(parsed.get("version")).startswith("atom")
+    return _Feed(
+        title=one_line(f"{channel.get('title', '')} {channel.get('subtitle', '')}"),
+        items=_distinct(_xml_item(entry, channel, prefixes, page.url, is_atom) for entry in parsed.entries),
+        language=_language(channel.get("language")),
+        next_page=next((link["href"] for link in channel.get("links", ()) if link.get("rel") == "next"), None),
+        complete="fh_complete" in channel,  # RFC 5005 section 2
+        damage=str(fault) if fault and "as us-ascii" not in str(fault) and type(fault).__name__ in _FAULTS else None,
+    )
+
+
+_FAULTS = ("SAXParseException", "CharacterEncodingUnknown", "UndeclaredNamespace")
+
+
+def _xml_item(
+    entry: Mapping[str, Any], channel: Mapping[str, Any], prefixes: tuple[str, ...], base: str, is_atom: bool
+) -> _Item:
+    texts = [c.get("value") or "" for c in entry.get("content", ())] + [entry.get("summary") or ""]
+    markup = max(texts, key=len)
+    # dict.get: feedparser's own falls back from `published` to `updated`, with a warning
+    published = dict.get(entry, "published") or (None if is_atom else dict.get(entry, "updated")) or ""  # type: ignore[call-overload]
+    source = entry.get("source") or {}
+    authors = [entry.get("author"), source.get("title"), channel.get("publisher"), channel.get("author")]
+    return _Item(
+        identifier=entry.get("id") or None,
+        url=_absolute(base, entry.get("feedburner_origlink") or entry.get("link")),
+        title=one_line(entry.get("title") or "") or _opening(plain_text(markup), 120),
+        markup=markup[:MAX_TEXT],
+        published=str(published),
+        authors=tuple(one_line(str(a)) for a in authors if a),
+        tags=tuple(one_line(str(t.get("term") or "")) for t in entry.get("tags", ())),
+        extras={_bare(key, prefixes): one_line(v) for key, v in entry.items() if isinstance(v, str)},
+    )
+
+
+def _bare(name: str, prefixes: Iterable[str]) -> str:
+    prefix = max((p for p in prefixes if name.startswith(p)), key=len, default="")
+    return re.sub(r"[\W_]", "", name[len(prefix) :].lower())
+
+
+# JSON Feed
+
+
+def _json_feed(page: Page) -> _Feed | None:
+    try:
+        data = json.loads(page.text.lstrip("\ufeff"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+        return None
+    entries = [e for e in data["items"] if isinstance(e, dict)]
+    return _Feed(
+        title=f"{data.get('title', '')} {data.get('description', '')}",
+        items=_distinct(_json_item(entry, page.url) for entry in entries),
+        language=_language(data.get("language")),
+        next_page=_absolute(page.url, data.get("next_url")),
+    )
+
+
+def _json_item(entry: Mapping[str, Any], base: str) -> _Item:
+    markup = next((str(entry[k]) for k in ("content_html", "content_text", "summary") if entry.get(k)), "")
+    authors = [*_list(entry.get("authors")), entry.get("author")]
+    own = {k: v for name in entry if str(name).startswith("_") for k, v in _object(entry[name]).items()}
+    return _Item(
+        identifier=str(entry["id"]) if entry.get("id") not in (None, "") else None,
+        url=_absolute(base, entry.get("url") or entry.get("external_url")),
+        title=one_line(str(entry.get("title") or "")) or _opening(plain_text(markup), 120),
+        markup=markup[:MAX_TEXT],
+        published=str(entry.get("date_published") or ""),
+        authors=tuple(str(n) for a in authors if (n := _object(a).get("name"))),
+        tags=tuple(str(t) for t in _list(entry.get("tags"))),
+        extras={_bare(str(k), ()): one_line(str(v)) for k, v in own.items() if isinstance(v, (str, int))},
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+# what both have in common
+
+
+def _absolute(base: str, url: Any) -> str | None:
+    try:
+        address = urljoin(base, url.strip()) if isinstance(url, str) and url.strip() else ""
+    except ValueError:
+        return None
+    return address if address.startswith(("http://", "https://")) else None
+
+
+def _language(value: Any) -> str | None:
+    match = re.match(r"([a-z]{2})\b", str(value or "").lower())
+    return match[1] if match else None
+
+
+def _opening(text: str, length: int) -> str:
+    """The beginning of a text, cut at a word."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[:length].rpartition(" ")[0].rstrip(" ,;:-") + " …"
+
+
+def _distinct(items: Iterable[_Item]) -> tuple[_Item, ...]:
+    """Each entry once. An id that entries with different links share identifies none of them."""
+    once = {(i.identifier, i.url, i.title): i for i in items}
+    count = Counter(identifier for identifier, _ in {(i.identifier, i.url) for i in once.values()})
+    return tuple(replace(i, identifier=None) if count[i.identifier] > 1 else i for i in once.values())
+
+
+# which items are positions
+
+
+@cache
+def _words(topic: str) -> re.Pattern[str]:
+    return pattern(all_phrases(f"feed.{topic}"))
+
+
+def _says(topic: str, *texts: str) -> bool:
+    return any(_words(topic).search(fold(text)) for text in texts)
+
+
+def _positions(feed: _Feed, items: tuple[_Item, ...], url: str) -> tuple[_Item, ...]:
+    """Every item of a feed of vacancies; of a feed of news those that advertise a position."""
+    path = re.sub(r"[/_.&=?+-]+", " ", unquote(urlsplit(url).path + " " + urlsplit(url).query))
+    if _says("vacancies", feed.title, path) and not _says("news", feed.title):
+        return items
+    advertising = tuple(item for item in items if _advertises(item))
+    return items if len(advertising) * 3 >= len(items) * 2 else advertising
+
+
+def _advertises(item: _Item) -> bool:
+    """Whether an item among news is a position: a field or tag says so, or two signs of three against none of news."""
+    if any(name in item.extras for name in _FIELD_NAMES["deadline"].split()):
+        return True
+    if any(_says("vacancies", tag) for tag in item.tags):
+        return True
+    signs = (
+        level_of(item.title) is not None,
+        _says("vacancies", item.title),
+        _says("apply", item.title, plain_text(item.markup[:4000])),
+    )
+    return sum(signs) - _says("news", item.title) >= 2
+
+
+# an item -> Posting
+
+
+def _posting(item: _Item, hints: Hints, language: str | None) -> Posting:
+    evidence = {"title": item.title}
+    posted_on = _written_day(item.published)
+    if posted_on:
+        evidence["posted_on"] = item.published
+    stated = {name: words for name, keys in _FIELD_NAMES.items() if (words := _extra(item, keys))}
+    author = next((a for a in item.authors if _INSTITUTION.search(a)), None)
+    stated.setdefault("organization", author or "")
+    text = plain_text(item.markup)
+    ad = AdText(
+        text=f"{item.title}\n{text}",
+        as_of=posted_on or hints.as_of,  # a date without a year is near the day on which it was written
+        language=language,
+        title=item.title,
+        url=item.url,
+    )
+    values: dict[str, Any] = {name: words for name, words in stated.items() if words and name != "deadline"}
+    evidence.update(values)
+    for name in _FROM_TEXT:
+        if name not in values and (found := FIELDS[name](ad)):
+            values[name] = found.value
+            evidence[name] = found.words
+    return Posting(
+        title=item.title,
+        url=item.url,
+        identifier=item.identifier,
+        posted_on=posted_on,
+        language=language,
+        summary=_opening(text, SUMMARY) or None,
+        text=text or None,
+        **values,
+        **_deadline(ad, stated.get("deadline", ""), evidence),
+        evidence=evidence,
+    )
+
+
+def _extra(item: _Item, names: str) -> str:
+    return next((item.extras[name] for name in names.split() if item.extras.get(name)), "")
+
+
+def _deadline(ad: AdText, stated: str, evidence: dict[str, str]) -> dict[str, Any]:
+    """The deadline of the feed's own element for it, else of the words of the item."""
+    if day := _written_day(stated):
+        evidence["deadline"] = stated
+        return {"deadline": day, "deadline_kind": DeadlineKind.FIXED}
+    find = FIELDS["deadline"]
+    found = (find(replace(ad, text=f"Deadline: {stated}", title=None)) if stated else None) or find(ad)
+    if not found:
+        return {}
+    evidence["deadline"] = stated if stated and stated in found.words else found.words
+    return {
+        "deadline": found.value.day,
+        "deadline_time": found.value.time,
+        "deadline_kind": found.value.kind,
+    }
+
+
+def _written_day(words: str) -> date | None:
+    """The day as it is written there (RFC 822, RFC 3339), not as it is in UTC."""
+    iso = re.match(r"\s*(\d{4})-(\d{2})-(\d{2})(?!\d)", words)
+    if re.match(r"\D*\d{1,2} \w{3} 0\d{3}\b|0\d{3}-", words):
+        return None  # the year 1 is how some systems write "unknown"
+    parts = tuple(map(int, iso.groups())) if iso else (parsedate_tz(words) or ())[:3]
+    try:
+        day = date(*parts) if len(parts) == 3 else None
+    except ValueError:
+        return None
+    return day if day and day.year > 1990 else None
