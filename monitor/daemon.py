@@ -1,0 +1,121 @@
+"""`monitor run`: one guarded tick, over and over. What is due stands in the store, so nothing is lost by a restart."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from types import FrameType
+
+import schedule
+
+from monitor.config import load
+from monitor.errors import MonitorError
+from monitor.pipeline.digests import Sent, send_digests
+from monitor.pipeline.poll import Checked, due_sources, poll
+from monitor.settings import Settings
+from monitor.store import Store, WriterLock
+
+TICK_SECONDS = 15
+
+log = logging.getLogger("monitor")
+
+
+class Daemon:
+    """Polls what is due and sends what is due, until it is told to stop."""
+
+    def __init__(
+        self, settings: Settings, say: Callable[[str], None], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._settings = settings
+        self._say = say
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._reload = threading.Event()
+
+    def run(self) -> None:
+        """Returns after SIGTERM or SIGINT, when the checks under way have ended. StoreError if the store is in use."""
+        settings = self._settings
+        with ExitStack() as stack:
+            stack.enter_context(WriterLock(settings.database, purpose="run", now=self._clock()))
+            store = stack.enter_context(Store.open(settings.database))
+            self._listen()
+            self._tell(f"watching {len(settings.source)} sources; stop with Ctrl-C")
+            scheduler = schedule.Scheduler()
+            scheduler.every(TICK_SECONDS).seconds.do(self._tick, store)
+            self._tick(store)
+            while not self._stopping.wait(min(max(scheduler.idle_seconds or 0, 0), 1)):
+                scheduler.run_pending()
+        self._tell("stopped")
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _listen(self) -> None:
+        def stop(number: int, frame: FrameType | None) -> None:
+            self._stopping.set()
+
+        def reload(number: int, frame: FrameType | None) -> None:
+            self._reload.set()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        if hasattr(signal, "SIGHUP"):  # not on Windows
+            signal.signal(signal.SIGHUP, reload)
+
+    def _tick(self, store: Store) -> None:
+        """Never raises: a job that raises would be called again at once, and starve the others."""
+        try:
+            self._reread()
+            now = self._clock()
+            poll(
+                self._settings,
+                store,
+                due_sources(self._settings, store, now),
+                now,
+                self._report_check,
+                self._stopping.is_set,
+            )
+            if not self._stopping.is_set():
+                send_digests(self._settings, store, self._clock(), report=self._report_sent)
+        except MonitorError as error:
+            self._tell(f"{error}" + (f"; {error.tip}" if error.tip else ""))
+        except Exception as error:
+            log.exception("a tick failed")
+            self._tell(f"the monitor itself failed ({type(error).__name__}: {error}); it goes on, please report this")
+
+    def _reread(self) -> None:
+        """sources.toml again after SIGHUP; one that is broken leaves the old settings in force."""
+        if not self._reload.is_set():
+            return
+        self._reload.clear()
+        try:
+            after = load(self._settings.file)
+        except MonitorError as error:
+            self._tell(f"sources.toml is not taken over, the old settings stay in force:\n{error}")
+            return
+        if after.database != self._settings.database:
+            self._tell("the path of [store] has changed; that needs a restart, and all the rest is taken over")
+            after = after.model_copy(update={"store": self._settings.store})
+        self._settings = after
+        self._tell(f"sources.toml read again: {len(after.source)} sources")
+
+    def _report_check(self, checked: Checked) -> None:
+        told = [f"{n} {w}" for n, w in ((checked.new, "new"), (checked.changed, "changed"), (checked.closed, "closed")) if n]
+        if checked.error or told or checked.outcome == "baseline":
+            words = checked.error or ", ".join(told) or f"first look, {checked.listed} open"
+            self._tell(f"{checked.source}: {words}")
+
+    def _report_sent(self, sent: Sent) -> None:
+        self._tell(f"digest to {sent.recipient}: {sent.state}" + (f", {sent.error}" if sent.error else f" ({sent.where})"))
+
+    def _tell(self, words: str) -> None:
+        self._say(f"{self._clock():%Y-%m-%d %H:%M:%S}  {words}")
+
+
+def run(settings: Settings, say: Callable[[str], None]) -> None:
+    """Watch until told to stop."""
+    Daemon(settings, say).run()
