@@ -104,13 +104,17 @@ class Daemon:
         self._tell(f"sources.toml read again: {len(after.source)} sources")
 
     def _report_check(self, checked: Checked) -> None:
-        told = [f"{n} {w}" for n, w in ((checked.new, "new"), (checked.changed, "changed"), (checked.closed, "closed")) if n]
+        told = [
+            f"{n} {w}" for n, w in ((checked.new, "new"), (checked.changed, "changed"), (checked.closed, "closed")) if n
+        ]
         if checked.error or told or checked.outcome == "baseline":
             words = checked.error or ", ".join(told) or f"first look, {checked.listed} open"
             self._tell(f"{checked.source}: {words}")
 
     def _report_sent(self, sent: Sent) -> None:
-        self._tell(f"digest to {sent.recipient}: {sent.state}" + (f", {sent.error}" if sent.error else f" ({sent.where})"))
+        self._tell(
+            f"digest to {sent.recipient}: {sent.state}" + (f", {sent.error}" if sent.error else f" ({sent.where})")
+        )
 
     def _tell(self, words: str) -> None:
         self._say(f"{self._clock():%Y-%m-%d %H:%M:%S}  {words}")

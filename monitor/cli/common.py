@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class When(click.ParamType):
+class When(click.ParamType[datetime]):
     """A date (noon of it, UTC) or an ISO time with zone."""
 
     name = "when"

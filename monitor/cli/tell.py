@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from monitor.settings import Settings
 
 
-class Since(click.ParamType):
+class Since(click.ParamType[int | datetime]):
     """The number of a change, or a time."""
 
     name = "id or when"

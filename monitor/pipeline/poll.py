@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from monitor.cadence import next_check_at
 from monitor.diff import compare, refresh
@@ -80,7 +80,7 @@ async def _observe(
     fetcher: Fetcher,
     stop: Callable[[], bool],
 ) -> AsyncIterator[tuple[Source, Observation]]:
-    """The observations as they come in; no more checks are under way than `concurrency` allows, so memory stays flat."""
+    """The observations as they come in; never more checks under way than `concurrency`, so memory stays flat."""
     waiting = list(reversed(sources))
     running: dict[asyncio.Task[Observation], Source] = {}
     while waiting or running:
@@ -158,5 +158,3 @@ def _checked(source: Source, observation: Observation, verdict: Verdict) -> Chec
         error=verdict.trouble,
         warnings=verdict.warnings + (observation.reading.warnings if observation.reading else ()),
     )
-
-

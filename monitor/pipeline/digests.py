@@ -1,0 +1,184 @@
+"""Digests: composed, bound to the outbox, delivered. What is bound is sent until it is accepted or refused for good."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+
+from monitor.cadence import due_slot, next_slot
+from monitor.delivery import (
+    CHANNELS,
+    build_message,
+    channel_of,
+    file_name,
+    list_id,
+    message_id,
+    read_password,
+    retry_at,
+)
+from monitor.digest import Digest, Rendered, compose
+from monitor.errors import DeliveryError, RenderError
+from monitor.models import Status
+from monitor.render import render
+from monitor.settings import DigestSettings, Settings
+from monitor.store import Delivery, Store
+
+OUTBOX_SENDER = "Position monitor <monitor@localhost>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A digest as it would go out now. through_event: the last event that it covers."""
+
+    subscriber: DigestSettings
+    digest: Digest
+    rendered: Rendered
+    through_event: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What became of one try to deliver. state: sent, postponed (it is tried again) or failed (given up)."""
+
+    subscriber: str
+    recipient: str
+    message_id: str
+    state: str
+    where: str
+    error: str | None = None
+
+
+def is_due(store: Store, subscriber: DigestSettings, now: datetime) -> bool:
+    """Whether a slot of this digest has come since the last one."""
+    last = store.last_digest(subscriber.key)
+    return due_slot(subscriber.every, subscriber.zone, last.at if last else None, now) is not None
+
+
+def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: datetime) -> Prepared:
+    """The digest of everything since the subscriber's last one; nothing is written. RenderError for a bad template."""
+    last = store.last_digest(subscriber.key)
+    after = last.through_event if last else 0
+    events = store.events(after)
+    digest = compose(
+        subscriber,
+        events,
+        list(store.positions(Status.OPEN)),
+        since=last.at if last else None,
+        now=now,
+        next_at=next_slot(subscriber.every, subscriber.zone, now),
+        names={source.url: source.name for source in settings.source},
+    )
+    return Prepared(
+        subscriber=subscriber,
+        digest=digest,
+        rendered=render(digest, folders=[settings.folder / "templates"]),
+        through_event=events[-1].id if events else after,
+    )
+
+
+def send_digests(
+    settings: Settings,
+    store: Store,
+    now: datetime,
+    *,
+    force: bool = False,
+    report: Callable[[Sent], None] = lambda _: None,
+) -> list[Sent]:
+    """Bind every digest whose slot has come (all of them with `force`), then deliver all that is pending and due.
+
+    A digest that a broken template stops is bound by a later run, and its events wait; it stops no other digest.
+    """
+    broken: RenderError | None = None
+    for subscriber in settings.digest:
+        if force or is_due(store, subscriber, now):
+            try:
+                bind(settings, store, prepare(settings, store, subscriber, now), now)
+            except RenderError as error:
+                broken = error
+    results = []
+    for sent in deliver_pending(settings, store, now):
+        report(sent)
+        results.append(sent)
+    if broken:
+        raise broken
+    return results
+
+
+def bind(settings: Settings, store: Store, prepared: Prepared, now: datetime) -> None:
+    """Write the digest and its messages into the outbox; with nothing to tell, only that its slot has passed."""
+    subscriber = prepared.subscriber
+    sender = settings.mail.sender if settings.mail else OUTBOX_SENDER
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+
+    def messages(digest: int) -> Iterator[tuple[str, str, bytes]]:
+        for recipient in subscriber.to:
+            # the moment keeps ids apart from those of a database that was deleted and begun anew
+            this_id = message_id(f"{digest}.{now:%Y%m%d%H%M%S}", recipient, domain)
+            message = build_message(
+                prepared.rendered,
+                sender=sender,
+                recipient=recipient,
+                message_id=this_id,
+                date=now,
+                list_id=list_id(subscriber.key, sender),
+                references=store.message_ids(subscriber.key, recipient),
+            )
+            yield recipient, this_id, message
+
+    silent = prepared.digest.is_empty and not subscriber.empty
+    store.bind_digest(
+        subscriber.key,
+        at=now,
+        through_event=prepared.through_event,
+        subject=None if silent else prepared.rendered.subject,
+        messages=(lambda _: ()) if silent else messages,
+    )
+
+
+def deliver_pending(settings: Settings, store: Store, now: datetime) -> Iterator[Sent]:
+    """Try every delivery that may be tried now, and note what became of each before the next one."""
+    pending = store.pending_deliveries(now)
+    if not pending:
+        return
+    sender = settings.mail.sender if settings.mail else OUTBOX_SENDER
+    with CHANNELS[channel_of(settings)](settings, password(settings)) as channel:
+        for delivery in pending:
+            name = file_name(delivery.at.date(), delivery.digest, delivery.recipient)
+            try:
+                where = channel.deliver(delivery.message, sender=sender, recipient=delivery.recipient, name=name)
+            except DeliveryError as error:
+                yield _refused(store, delivery, error, now)
+            else:
+                store.settle_delivery(delivery.id, at=now)
+                yield _sent(delivery, "sent", where)
+
+
+def password(settings: Settings) -> str | None:
+    """The mail password, from the environment or its file. DeliveryError if that cannot be read."""
+    if settings.mail is None:
+        return None
+    return read_password(settings.mail, settings.folder, os.environ).value
+
+
+def _refused(store: Store, delivery: Delivery, error: DeliveryError, now: datetime) -> Sent:
+    words = f"{error} {error.tip}" if error.tip else str(error)
+    again = None if error.final else retry_at(delivery.attempts + 1, now)
+    if again is None:
+        store.settle_delivery(delivery.id, at=now, error=words)
+        return _sent(delivery, "failed", "", words)
+    store.postpone_delivery(delivery.id, until=again, error=words)
+    return _sent(delivery, "postponed", "", f"{words} It is tried again after {again:%Y-%m-%d %H:%M} UTC.")
+
+
+def _sent(delivery: Delivery, state: str, where: str, error: str | None = None) -> Sent:
+    return Sent(
+        subscriber=delivery.subscriber,
+        recipient=delivery.recipient,
+        message_id=delivery.message_id,
+        state=state,
+        where=where,
+        error=error,
+    )
