@@ -1,0 +1,58 @@
+"""Digests as files: an .eml that any mail program opens, and its .html to look at."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+from monitor.errors import DeliveryError
+from monitor.settings import Settings
+
+
+def deliver(message: bytes, folder: Path, name: str) -> Path:
+    """Writes NAME.eml and NAME.html, each whole or not at all; a repeat replaces them. The path of the .eml."""
+    file = folder / f"{name}.eml"
+    page = message_from_bytes(message, policy=default).get_body(("html",))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if page is not None:
+            _write(file.with_name(f"{name}.html"), str(page.get_content()).encode())
+        _write(file, message)
+    except OSError as error:
+        raise DeliveryError(
+            f"{file} could not be written: {error.strerror or error}.", tip="Is there room, and may it be written?"
+        ) from error
+    return file
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    folder: Path
+
+    def deliver(self, message: bytes, *, sender: str, recipient: str, name: str) -> str:
+        return str(deliver(message, self.folder, name))
+
+
+@contextmanager
+def session(settings: Settings, password: str | None = None) -> Iterator[Outbox]:
+    yield Outbox(settings.outbox)
+
+
+def _write(file: Path, content: bytes) -> None:
+    """A crash leaves the old file or the new one: written beside it, on the disk, then renamed."""
+    handle, beside = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as part:
+            part.write(content)
+            part.flush()
+            os.fsync(part.fileno())
+        Path(beside).replace(file)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise

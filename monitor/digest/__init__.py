@@ -1,0 +1,19 @@
+"""What one subscriber is told: chosen, filtered, ranked, grouped. Pure: the log and the moment in, a `Digest` out."""
+
+from monitor.digest.compose import compose
+from monitor.digest.matching import Match, match
+from monitor.digest.model import Counts, Delta, Digest, Entry, Mark, Notice, Rendered, SourceOpen
+
+__all__ = [
+    "Counts",
+    "Delta",
+    "Digest",
+    "Entry",
+    "Mark",
+    "Match",
+    "Notice",
+    "Rendered",
+    "SourceOpen",
+    "compose",
+    "match",
+]

@@ -1,0 +1,246 @@
+"""From the log to a digest: each position is told once, by what is different from what the reader was told last."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from monitor.digest.filters import wanted, wanted_source
+from monitor.digest.marks import mark
+from monitor.digest.matching import Match, match, text_to_match
+from monitor.digest.model import Delta, Digest, Entry, Notice, SourceOpen
+from monitor.models import Event, EventKind, Position, Status, to_json
+from monitor.settings import DigestSettings
+
+REMINDERS = (14, 3)  # days before a deadline at which it is told, once each
+LONG_TEXT = 80  # characters from which a changed text is shown with its words marked
+
+_FIELD_ORDER = (
+    "deadline deadline_time deadline_kind title level organization department location pay start duration_months "
+    "funded openings supervisors contacts reference url summary text"
+).split()
+_DATES = ("deadline", "posted_on")
+_NOTICES = (EventKind.TROUBLE, EventKind.RECOVERED)
+
+
+def compose(
+    subscriber: DigestSettings,
+    events: Sequence[Event],
+    open_positions: Sequence[Position],
+    *,
+    since: datetime | None,
+    now: datetime,
+    next_at: datetime | None,
+    matches: Mapping[int, Match] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Digest:
+    """What `subscriber` is told at `now`.
+
+    events: the log since their last digest (`since`), oldest first. open_positions: every one that is open now.
+    next_at: when their next digest comes, if that is known. matches: position id -> how it matches the interests,
+    worked out here unless given. names: source URL -> name, for positions without an event.
+    """
+    names = {**(names or {}), **{event.source: event.source_name for event in events}}
+    told = [s for s in _stories(events) if _wanted(subscriber, s.position, names)]
+    open_now = [p for p in open_positions if p.status is Status.OPEN and _wanted(subscriber, p, names)]
+    if matches is None:
+        corpus = {p.id: p for p in (*open_now, *(story.position for story in told))}
+        matches = match(subscriber, {key: text_to_match(p.posting) for key, p in corpus.items()})
+    desk = _Desk(subscriber, now, matches, names)
+
+    new = desk.ranked(s for s in told if s.ending == "new")
+    changed = desk.ranked(s for s in told if s.ending == "changed")
+    shown = {entry.position for entry in (*new, *(e for e in changed if e.deadline_moved))}
+    due = _Reminders(since, now, next_at, subscriber)
+    closing = [desk.entry(p) for p in open_now if p.id not in shown and due.told_now(p)]
+    return Digest(
+        name=subscriber.name or "Positions",
+        at=now,
+        since=since,
+        next_at=next_at,
+        timezone=subscriber.timezone,
+        interests=subscriber.interests,
+        new=tuple(e for e in new if e.why or not subscriber.interests),
+        other_new=tuple(e for e in new if subscriber.interests and not e.why),
+        changed=tuple(sorted(changed, key=lambda e: not e.deadline_moved)),
+        closing=tuple(sorted(closing, key=lambda e: (e.days_left or 0, not e.why, e.posting.title))),
+        closed=desk.ranked(s for s in told if s.ending in ("closed", "passing")),
+        reopened=desk.ranked(s for s in told if s.ending == "reopened"),
+        first_seen=desk.by_source(s for s in told if s.ending == "first seen"),
+        trouble=_notices(subscriber, events, EventKind.TROUBLE),
+        recovered=_notices(subscriber, events, EventKind.RECOVERED),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """All that happened to one position since the last digest."""
+
+    events: tuple[Event, ...]
+    position: Position
+
+    @property
+    def ending(self) -> str:
+        """What of it is told. What was undone again is not: closed and reopened, or changed and back."""
+        turns = [event.kind for event in self.events if event.kind is not EventKind.CHANGED]
+        first, last = (turns[0], turns[-1]) if turns else (None, None)
+        open_now = last is not EventKind.CLOSED
+        expired = self.position.status is Status.EXPIRED
+        if first is EventKind.BASELINE:
+            return "first seen" if open_now and not expired else ""
+        if first is EventKind.NEW:
+            return "new" if open_now and not expired else "passing"
+        if first is EventKind.REOPENED:
+            return "reopened" if open_now else ""
+        if not open_now:
+            return "closed"
+        return "changed" if self.deltas else ""
+
+    @property
+    def deltas(self) -> tuple[Delta, ...]:
+        """Per field: what stood there before the first change and after the last, where the two differ."""
+        before: dict[str, Any] = {}
+        after: dict[str, Any] = {}
+        for event in self.events:
+            for name, change in event.fields.items():
+                before.setdefault(name, _plain(name, change.before))
+                after[name] = _plain(name, change.after)
+        moved = [name for name in after if before[name] != after[name]]
+        if "deadline" in moved:
+            moved = [name for name in moved if name not in ("deadline_kind", "deadline_time")]
+        return tuple(_delta(name, before[name], after[name]) for name in sorted(moved, key=_place))
+
+
+def _stories(events: Sequence[Event]) -> list[_Story]:
+    grouped: dict[int, list[Event]] = {}
+    for event in events:
+        if event.position is not None and event.kind not in _NOTICES:
+            grouped.setdefault(event.position.id, []).append(event)
+    return [_Story(tuple(group), position) for group in grouped.values() if (position := group[-1].position)]
+
+
+def _place(field: str) -> int:
+    return _FIELD_ORDER.index(field) if field in _FIELD_ORDER else len(_FIELD_ORDER)
+
+
+def _plain(field: str, value: Any) -> Any:
+    """A value as the log gives it, an object or its JSON, in one form."""
+    plain = to_json(value)
+    if field in _DATES and isinstance(plain, str):
+        try:
+            return date.fromisoformat(plain[:10])
+        except ValueError:
+            return plain
+    return plain
+
+
+def _delta(field: str, before: Any, after: Any) -> Delta:
+    texts = isinstance(before, str) and isinstance(after, str)
+    if texts and (field == "text" or max(len(before), len(after)) > LONG_TEXT):
+        return Delta(field, before, after, mark(before, after))
+    return Delta(field, before, after)
+
+
+def _source_names(position: Position, names: Mapping[str, str]) -> list[str]:
+    return [names.get(sighting.source, sighting.source) for sighting in position.sightings]
+
+
+def _wanted(subscriber: DigestSettings, position: Position, names: Mapping[str, str]) -> bool:
+    urls = [sighting.source for sighting in position.sightings]
+    return wanted(subscriber, position.posting, (*urls, *_source_names(position, names)))
+
+
+def _notices(subscriber: DigestSettings, events: Sequence[Event], kind: EventKind) -> tuple[Notice, ...]:
+    """The sources whose state is `kind` now and was not before: trouble that came and went is not told."""
+    turns: dict[str, list[Event]] = {}
+    for event in events:
+        if event.kind in _NOTICES and wanted_source(subscriber, (event.source, event.source_name)):
+            turns.setdefault(event.source, []).append(event)
+    return tuple(
+        Notice(turn[-1].source_name, source, turn[-1].at, turn[-1].text or "")
+        for source, turn in turns.items()
+        if turn[0].kind is turn[-1].kind is kind
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What is needed to turn a position into an entry."""
+
+    subscriber: DigestSettings
+    now: datetime
+    matches: Mapping[int, Match]
+    names: Mapping[str, str]
+
+    def entry(self, position: Position, story: _Story | None = None) -> Entry:
+        deadline = position.posting.deadline
+        today = self.now.astimezone(self.subscriber.zone).date()
+        match = self.matches.get(position.id)
+        seen_by = _source_names(position, self.names)
+        return Entry(
+            position=position.id,
+            posting=dataclasses.replace(position.posting, text=None),
+            status=position.status,
+            source=story.events[-1].source_name if story else seen_by[0] if seen_by else "",
+            days_left=(deadline - today).days if deadline else None,
+            why=match.words if match else (),
+            changes=story.deltas if story and story.ending in ("changed", "reopened") else (),
+            passing=bool(story) and story is not None and story.ending == "passing",
+        )
+
+    def ranked(self, stories: Iterable[_Story]) -> tuple[Entry, ...]:
+        """The best match first; then what closes first."""
+        entries = [self.entry(story.position, story) for story in stories]
+        return tuple(sorted(entries, key=self._rank))
+
+    def by_source(self, stories: Iterable[_Story]) -> tuple[SourceOpen, ...]:
+        groups: dict[str, list[_Story]] = {}
+        for story in stories:
+            groups.setdefault(story.events[0].source_name, []).append(story)
+        return tuple(SourceOpen(source, self.ranked(group)) for source, group in groups.items())
+
+    def _rank(self, entry: Entry) -> tuple[float, int, float, str]:
+        match = self.matches.get(entry.position)
+        days = entry.days_left if entry.days_left is not None and entry.days_left >= 0 else float("inf")
+        return (-match.score if match else 0.0, entry.passing, days, entry.posting.title)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reminders:
+    """Which deadlines a digest reminds of, without a stored mark: what was due before is what the last one told.
+
+    A deadline is due a number of days before it (REMINDERS); the last time also when it passes before the next
+    digest comes, so that a weekly reader does not hear of it too late.
+    """
+
+    since: datetime | None
+    now: datetime
+    next_at: datetime | None
+    subscriber: DigestSettings
+
+    def told_now(self, position: Position) -> bool:
+        deadline = position.posting.deadline
+        if deadline is None or deadline < self._day(self.now):
+            return False
+        return any(self._due_now(days, deadline) and not self._told(days, position) for days in REMINDERS)
+
+    def _due_now(self, days: int, deadline: date) -> bool:
+        return self._due(days, deadline, self.now, self.next_at or self.now)
+
+    def _told(self, days: int, position: Position) -> bool:
+        deadline = position.posting.deadline
+        if self.since is None or deadline is None or position.first_seen > self.since:
+            return False
+        pause = (self.next_at or self.now) - self.now
+        return self._due(days, deadline, self.since, min(self.since + pause, self.now))
+
+    def _due(self, days: int, deadline: date, at: datetime, following: datetime) -> bool:
+        if deadline - timedelta(days=days) <= self._day(at):
+            return True
+        return days == min(REMINDERS) and deadline <= self._day(following)
+
+    def _day(self, moment: datetime) -> date:
+        return moment.astimezone(self.subscriber.zone).date()

@@ -1,0 +1,200 @@
+"""Interests against ads: BM25 (Robertson & Zaragoza 2009) over words with accents, spelling and endings folded away.
+
+A sentence of interests is taken apart at its commas into phrases. An ad matches a phrase when at least half of the
+phrase, weighed by how rare its words are, stands together in one passage; a word here and a word there is no match
+("a deep interest in ... an open learning environment" is not deep learning).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from monitor.digest.filters import fold
+from monitor.models import Posting
+from monitor.settings import DigestSettings
+
+K1, B = 1.2, 0.75  # the usual constants of BM25
+PASSAGE = 12  # words that stand together
+ENOUGH = 0.5  # of a phrase's weight
+PREFIX = 5  # letters from which a word also stands for longer ones that begin with it (compounds, derivations)
+_LONGEST_TEXT = 20_000  # characters of an ad that are read
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_PHRASES = re.compile(r"[,;:.\n()/]+")
+
+# Words that carry no subject, folded: function words of ten languages, and what every ad here says.
+_IDLE = frozenset(
+    """
+    a about all also an and any are as at be been but by can do for from has have i im in into is it its like me my
+    of on or our that the their this to using via was we who will with within work working you your
+    am auf aus bei das dem den der des die ein eine einem einen einer fur im ist mit nach oder sowie und vom von zu
+    zum zur au aux avec ce cette dans de des du en est et la le les leur ou par pour sur un une
+    al con da dei del della delle di e el gli il los las lo nel o per por que si sono su una uno y
+    ao com do dos e em na nas no nos os um uma aan bij een het met naar op te tot uit van voor
+    att av den det eller ett for fran hos i inom med och om pa som till vid
+    er et eller fra og til ved ja tai sekae
+    ad ads apply area areas candidate doctoral doctorate especially fellow fellowship fellowships field fields
+    funded interest interested interests job jobs phd phds position positions postdoc postdocs postdoctoral
+    professor professorship project projects research researcher scientist student students studentship
+    studentships topic topics university universities vacancies vacancy
+    """.split()
+)
+
+# Endings, longest first, after the spelling is folded (k -> c, z -> s, y -> i, th -> t, ph -> f, qu -> c).
+_ENDINGS = sorted(
+    """
+    isations isation isierung isierungen iserings isering isasion isasione isasioni isacion isaciones isacao isacoes
+    ierung ierungen erings ering eringar imento ements ement ations ation aciones acion acao acoes asione asioni
+    ical icals ically ics ic ica icas ico icos ici iche ice ices ic icen isch ische ischen ischer isches isc isca iscan
+    ings ing ed ers er ern en ens em es e s a as os o ar arna or orna er erna et ets na i in inen issa
+    ite ites iti ita itat itaten
+    """.split(),
+    key=len,
+    reverse=True,
+)
+_SPELLINGS = (("th", "t"), ("ph", "f"), ("qu", "c"), ("ck", "c"), ("k", "c"), ("z", "s"), ("y", "i"))
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """score: comparable within one digest only, more is better. words: as the ad writes them."""
+
+    score: float
+    words: tuple[str, ...]
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """What is common to a word's forms, and often to its cognates: `optimization`, `Optimierung` -> `optim`."""
+    folded = fold(word).partition("'")[0]
+    for written, plain in _SPELLINGS:
+        folded = folded.replace(written, plain)
+    folded = re.sub(r"([b-df-hj-np-tv-z])\1", r"\1", folded)
+    for ending in _ENDINGS:
+        if folded.endswith(ending) and len(folded) - len(ending) >= 4:
+            return folded[: -len(ending)]
+    return folded
+
+
+def words(text: str) -> list[str]:
+    return _WORD.findall(text)
+
+
+def phrases(interests: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Each phrase as the stems of its telling words, in order, once each."""
+    found = []
+    for sentence in interests:
+        for part in _PHRASES.split(sentence):
+            telling = [w for w in words(part) if fold(w) not in _IDLE and (len(w) > 1 or w.isdigit())]
+            if stems := tuple(dict.fromkeys(map(stem, telling))):
+                found.append(stems)
+    return tuple(dict.fromkeys(found))
+
+
+def text_to_match(posting: Posting) -> str:
+    """The title counts three times: it says what the position is about."""
+    parts = (*[posting.title] * 3, posting.department, posting.summary, posting.text)
+    return "\n".join(part for part in parts if part)[:_LONGEST_TEXT]
+
+
+def match(subscriber: DigestSettings, texts: Mapping[int, str]) -> dict[int, Match]:
+    """The texts that match the subscriber's interests, by the keys given. All texts together are the corpus."""
+    asked = phrases(subscriber.interests)
+    if not asked or not texts:
+        return {}
+    corpus = _Corpus(texts)
+    weights = {term: corpus.weight(term) for phrase in asked for term in phrase}
+    found = {}
+    for key, text in corpus.texts.items():
+        passages = [p for phrase in asked if (p := _best_passage(phrase, text, weights))]
+        if passages:
+            terms = {term for passage in passages for _, term in passage}
+            score = sum(weights[t] * corpus.saturation(text, t) for t in terms)
+            shown = dict.fromkeys(w for passage in passages for w in _as_written(text.words, passage))
+            found[key] = Match(score, _distinct(shown))
+    return found
+
+
+class _Text:
+    """An ad's words, and where each asked-for stem stands."""
+
+    def __init__(self, text: str) -> None:
+        self.words = words(text)
+        self.stems = [stem(word) for word in self.words]
+        self.counts = Counter(self.stems)
+        self.sorted = sorted(self.counts)
+
+    def forms(self, term: str) -> list[str]:
+        """The stems in this text that a term stands for: itself, and longer words that begin with it."""
+        if len(term) < PREFIX:
+            return [term] if term in self.counts else []
+        start = bisect_left(self.sorted, term)
+        forms = []
+        while start < len(self.sorted) and self.sorted[start].startswith(term):
+            forms.append(self.sorted[start])
+            start += 1
+        return forms
+
+    def places(self, phrase: Sequence[str]) -> list[tuple[int, str]]:
+        wanted = {form: term for term in reversed(phrase) for form in self.forms(term)}
+        return [(at, wanted[s]) for at, s in enumerate(self.stems) if s in wanted] if wanted else []
+
+
+class _Corpus:
+    def __init__(self, texts: Mapping[int, str]) -> None:
+        self.texts = {key: _Text(text) for key, text in texts.items()}
+        self.mean = sum(len(t.words) for t in self.texts.values()) / len(self.texts) or 1.0
+
+    def weight(self, term: str) -> float:
+        """The inverse document frequency, in the form that is never negative."""
+        holders = sum(bool(text.forms(term)) for text in self.texts.values())
+        return math.log(1 + (len(self.texts) - holders + 0.5) / (holders + 0.5))
+
+    def saturation(self, text: _Text, term: str) -> float:
+        count = sum(text.counts[form] for form in text.forms(term))
+        return count * (K1 + 1) / (count + K1 * (1 - B + B * len(text.words) / self.mean))
+
+
+def _best_passage(phrase: Sequence[str], text: _Text, weights: Mapping[str, float]) -> list[tuple[int, str]]:
+    """The places of the passage that holds most of the phrase; empty when that is not enough."""
+    places = text.places(phrase)
+    best: list[tuple[int, str]] = []
+    heaviest = 0.0
+    for i, (start, _) in enumerate(places):
+        passage = []
+        for place in places[i:]:
+            if place[0] - start >= PASSAGE:
+                break
+            passage.append(place)
+        weight = sum(weights[term] for term in {term for _, term in passage})
+        if weight > heaviest:
+            best, heaviest = passage, weight
+    told = len({term for _, term in best})
+    whole = sum(weights[term] for term in phrase)
+    return best if told >= min(2, len(phrase)) and heaviest >= ENOUGH * whole else []
+
+
+def _as_written(written: Sequence[str], passage: Sequence[tuple[int, str]]) -> list[str]:
+    """The words of a passage, those that stand side by side as one: `theory of deep learning`."""
+    runs: list[list[int]] = []
+    for at, _ in passage:
+        if runs and all(fold(w) in _IDLE for w in written[runs[-1][-1] + 1 : at]) and at - runs[-1][-1] <= 3:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return [" ".join(written[run[0] : run[-1] + 1]) for run in runs]
+
+
+def _distinct(shown: Iterable[str]) -> tuple[str, ...]:
+    """Without those that another one says already, whatever their case."""
+    kept: list[str] = []
+    for phrase in sorted(shown, key=len, reverse=True):
+        if not any(fold(phrase) in fold(other) for other in kept):
+            kept.append(phrase)
+    return tuple(kept)

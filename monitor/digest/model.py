@@ -1,0 +1,138 @@
+"""A digest as a value: what `compose` makes and `render` shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from monitor.models import Posting, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A run of words of a changed text: kept, removed or added; `gap` stands for kept words that are left out."""
+
+    kind: Literal["same", "removed", "added", "gap"]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One field at the last digest and now: a `date` for dates, else plain JSON data. marks: for longer text."""
+
+    field: str
+    before: Any
+    after: Any
+    marks: tuple[Mark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A position in a digest.
+
+    posting: its present form, without the ad's text. days_left: until the deadline, in the subscriber's zone; 0 is
+    today. source: the name of the source that showed it. why: the words of the ad that match the interests.
+    changes: first what was before, last what is now. passing: it appeared and was gone again since the last digest.
+    """
+
+    position: int
+    posting: Posting
+    status: Status
+    source: str
+    days_left: int | None = None
+    why: tuple[str, ...] = ()
+    changes: tuple[Delta, ...] = ()
+    passing: bool = False
+
+    @property
+    def deadline_moved(self) -> bool:
+        return any(delta.field == "deadline" for delta in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOpen:
+    """What was open when a source was first seen; matching positions first."""
+
+    source: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A source in trouble, or out of it. since: when that was found."""
+
+    source: str
+    url: str
+    since: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    new: int
+    other_new: int
+    deadlines_moved: int
+    changed: int  # besides the moved deadlines
+    closing: int
+    closed: int
+    reopened: int
+    first_seen: int
+    trouble: int
+    recovered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """All that one subscriber is told at `at`; `since`: the last digest, None for the first.
+
+    new: those that match the interests, best first; all of them where there are no interests. other_new: the rest.
+    closing: by days left. first_seen: a source's baseline. timezone: IANA, for the dates in the mail.
+    """
+
+    name: str
+    at: datetime
+    since: datetime | None
+    next_at: datetime | None
+    timezone: str
+    interests: tuple[str, ...] = ()
+    new: tuple[Entry, ...] = ()
+    other_new: tuple[Entry, ...] = ()
+    changed: tuple[Entry, ...] = ()
+    closing: tuple[Entry, ...] = ()
+    closed: tuple[Entry, ...] = ()
+    reopened: tuple[Entry, ...] = ()
+    first_seen: tuple[SourceOpen, ...] = ()
+    trouble: tuple[Notice, ...] = ()
+    recovered: tuple[Notice, ...] = ()
+
+    @property
+    def counts(self) -> Counts:
+        moved = sum(entry.deadline_moved for entry in self.changed)
+        return Counts(
+            new=len(self.new),
+            other_new=len(self.other_new),
+            deadlines_moved=moved,
+            changed=len(self.changed) - moved,
+            closing=len(self.closing),
+            closed=len(self.closed),
+            reopened=len(self.reopened),
+            first_seen=sum(len(source.entries) for source in self.first_seen),
+            trouble=len(self.trouble),
+            recovered=len(self.recovered),
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to tell: no mail, unless the subscriber asks for one."""
+        sections = (self.new, self.other_new, self.changed, self.closing, self.closed, self.reopened)
+        return not any((*sections, self.first_seen, self.trouble, self.recovered))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A digest as it is sent: one line, plain text, HTML."""
+
+    subject: str
+    text: str
+    html: str

@@ -1,0 +1,199 @@
+"""A digest as subject, text and HTML, through jinja2 templates that a user may replace by their own."""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import css_inline
+import jinja2
+
+from monitor.digest import Digest, Rendered
+from monitor.errors import RenderError
+from monitor.render import wording
+from monitor.render.wording import clean, count
+
+MAX_HTML = 90_000  # bytes; Gmail cuts a mail off at 102 KB and hides what follows
+SUBJECT_LENGTH = 120
+_SHOWN = {  # entries of each section, when there is room for them
+    "new": 60,
+    "other_new": 40,
+    "changed": 40,
+    "closing": 40,
+    "closed": 25,
+    "reopened": 25,
+    "first_seen": 25,
+    "sources": 40,
+    "trouble": 30,
+    "recovered": 30,
+}
+_SHARES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.08, 0.03)  # of _SHOWN, until the HTML is small enough
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The entries of a section that a mail has room for. rest: how many more there are."""
+
+    entries: tuple[Any, ...]
+    rest: int = 0
+    title: str = ""
+
+    @property
+    def total(self) -> int:
+        return len(self.entries) + self.rest
+
+
+def render(digest: Digest, *, folders: Sequence[Path] = ()) -> Rendered:
+    """digest.html and digest.txt from the first of `folders` that has them, else from the program's own.
+
+    The HTML is kept under MAX_HTML bytes: sections show fewer entries until it fits, and state the rest.
+    Raises RenderError, with file and line, for a template that does not work.
+    """
+    environment = _environment(digest, tuple(folders))
+    for share in _SHARES:
+        context = _context(digest, share)
+        html = _inlined(_fill(environment, "digest.html", context))
+        if len(html.encode()) <= MAX_HTML:
+            break
+    text = _fill(environment, "digest.txt", context)
+    return Rendered(context["subject"], _tidy(text), html)
+
+
+def template_folder() -> Path:
+    """The program's own templates: in the installed package, or at the top of the source tree."""
+    package = Path(__file__).parent.parent
+    for folder in (package / "templates", package.parent / "templates"):
+        if (folder / "digest.html").is_file():
+            return folder
+    raise RenderError("The program's own templates are missing.", tip="Install it again.")
+
+
+def subject(digest: Digest) -> str:
+    """What is in it: "7 new, 2 deadlines moved, 3 closing this week"; a single new position by its name."""
+    headline = ", ".join(summary(digest)[:4])
+    if digest.counts.new == 1 and len(summary(digest)) == 1:
+        posting = digest.new[0].posting
+        headline = "New: " + ", ".join(p for p in (clean(posting.title, 80), clean(posting.organization)) if p)
+    return clean(f"{clean(digest.name, 40)}: {headline or 'nothing new'}", SUBJECT_LENGTH)
+
+
+def summary(digest: Digest) -> list[str]:
+    """The counts in words, most important first."""
+    n = digest.counts
+    week = all(entry.days_left is not None and entry.days_left <= 7 for entry in digest.closing)
+    chosen = "new for you" if digest.interests else "new"
+    parts = [
+        (n.new, f"{n.new} {chosen}"),
+        (n.other_new, f"{n.other_new} other new"),
+        (n.deadlines_moved, f"{count(n.deadlines_moved, 'deadline')} moved"),
+        (n.closing, f"{n.closing} closing {'this week' if week else 'soon'}"),
+        (n.changed, f"{n.changed} changed"),
+        (n.trouble, f"{count(n.trouble, 'source')} in trouble"),
+        (n.reopened, f"{n.reopened} reopened"),
+        (n.closed, f"{n.closed} closed"),
+        (n.first_seen, f"{n.first_seen} open when first seen"),
+        (n.recovered, f"{count(n.recovered, 'source')} working again"),
+    ]
+    return [words for number, words in parts if number]
+
+
+# --- templates ---------------------------------------------------------------------------------------------------
+
+
+def _environment(digest: Digest, folders: tuple[Path, ...]) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, template_folder()]),
+        autoescape=jinja2.select_autoescape(["html"], default_for_string=True),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    zone = ZoneInfo(digest.timezone)
+    environment.filters.update(
+        clean=clean,
+        count=count,
+        day=wording.day,
+        moment=lambda value: wording.moment(value.astimezone(zone)),
+        days_left=wording.days_left,
+        deadline=wording.deadline,
+        facts=wording.facts,
+        field_name=wording.field_name,
+        held=wording.held,
+        href=wording.href,
+        evidence_href=wording.evidence_href,
+        shift=wording.shift,
+        value=wording.value,
+        wrap=wording.wrap,
+    )
+    return environment
+
+
+def _context(digest: Digest, share: float) -> dict[str, Any]:
+    def shown(section: str, entries: Sequence[Any], title: str = "") -> Shown:
+        room = max(1, int(_SHOWN[section] * share))
+        return Shown(tuple(entries[:room]), max(0, len(entries) - room), title)
+
+    lists = ("new", "other_new", "changed", "closing", "closed", "reopened", "trouble", "recovered")
+    since = (digest.since or digest.at).astimezone(ZoneInfo(digest.timezone)).date()
+    return {
+        "digest": digest,
+        "subject": subject(digest),
+        "summary": summary(digest),
+        "since_day": since,
+        **{name: shown(name, getattr(digest, name)) for name in lists},
+        "first_seen": shown("sources", [shown("first_seen", s.entries, s.source) for s in digest.first_seen]),
+    }
+
+
+def _fill(environment: jinja2.Environment, name: str, context: Mapping[str, Any]) -> str:
+    try:
+        return environment.get_template(name).render(context)
+    except jinja2.TemplateNotFound as error:
+        raise RenderError(f"The template {error.message} is missing.") from error
+    except jinja2.TemplateSyntaxError as error:
+        where = f"{error.filename or error.name}:{error.lineno}"
+        raise RenderError(f"{where}: the template cannot be read: {error.message}") from error
+    except Exception as error:  # a template of the user's own can raise anything
+        where = _template_line(error, environment) or name
+        raise RenderError(
+            f"{where}: the template fails on this digest: {error}",
+            tip="Mend the template, or remove it: then the program's own is used.",
+        ) from error
+
+
+def _template_line(error: Exception, environment: jinja2.Environment) -> str | None:
+    """jinja2 puts template files and their lines into the traceback."""
+    loader = environment.loader
+    folders = [Path(p) for p in loader.searchpath] if isinstance(loader, jinja2.FileSystemLoader) else []
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).parent in folders:
+            return f"{frame.filename}:{frame.lineno}"
+    return None
+
+
+@functools.cache
+def _inliner() -> css_inline.CSSInliner:
+    # the @media rules stay: dark mode and narrow screens cannot be said inline
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def _inlined(html: str) -> str:
+    try:
+        return _inliner().inline(html)
+    except css_inline.InlineError as error:
+        raise RenderError(f"The style sheet in digest.html cannot be read: {error}") from error
+
+
+def _tidy(text: str) -> str:
+    """No blanks at line ends, no two empty lines in a row."""
+    lines: list[str] = []
+    for line in (raw.rstrip() for raw in text.splitlines()):
+        if line or lines[-1:] != [""]:
+            lines.append(line)
+    return "\n".join(lines).strip("\n") + "\n"
