@@ -53,13 +53,13 @@ class Sent:
 
 def is_due(store: Store, subscriber: DigestSettings, now: datetime) -> bool:
     """Whether a slot of this digest has come since the last one."""
-    last = store.last_digest(subscriber.key)
+    last = store.outbox.last(subscriber.key)
     return due_slot(subscriber.every, subscriber.zone, last.at if last else None, now) is not None
 
 
 def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: datetime) -> Prepared:
     """The digest of everything since the subscriber's last one; nothing is written. RenderError for a bad template."""
-    last = store.last_digest(subscriber.key)
+    last = store.outbox.last(subscriber.key)
     after = last.through_event if last else 0
     events = store.events(after)
     digest = compose(
@@ -124,12 +124,12 @@ def bind(settings: Settings, store: Store, prepared: Prepared, now: datetime) ->
                 message_id=this_id,
                 date=now,
                 list_id=list_id(subscriber.key, sender),
-                references=store.message_ids(subscriber.key, recipient),
+                references=store.outbox.message_ids(subscriber.key, recipient),
             )
             yield recipient, this_id, message
 
     silent = prepared.digest.is_empty and not subscriber.empty
-    store.bind_digest(
+    store.outbox.bind(
         subscriber.key,
         at=now,
         through_event=prepared.through_event,
@@ -140,7 +140,7 @@ def bind(settings: Settings, store: Store, prepared: Prepared, now: datetime) ->
 
 def deliver_pending(settings: Settings, store: Store, now: datetime) -> Iterator[Sent]:
     """Try every delivery that may be tried now, and note what became of each before the next one."""
-    pending = store.pending_deliveries(now)
+    pending = store.outbox.pending(now)
     if not pending:
         return
     sender = settings.mail.sender if settings.mail else OUTBOX_SENDER
@@ -152,7 +152,7 @@ def deliver_pending(settings: Settings, store: Store, now: datetime) -> Iterator
             except DeliveryError as error:
                 yield _refused(store, delivery, error, now)
             else:
-                store.settle_delivery(delivery.id, at=now)
+                store.outbox.settle(delivery.id, at=now)
                 yield _sent(delivery, "sent", where)
 
 
@@ -167,9 +167,9 @@ def _refused(store: Store, delivery: Delivery, error: DeliveryError, now: dateti
     words = f"{error} {error.tip}" if error.tip else str(error)
     again = None if error.final else retry_at(delivery.attempts + 1, now)
     if again is None:
-        store.settle_delivery(delivery.id, at=now, error=words)
+        store.outbox.settle(delivery.id, at=now, error=words)
         return _sent(delivery, "failed", "", words)
-    store.postpone_delivery(delivery.id, until=again, error=words)
+    store.outbox.postpone(delivery.id, until=again, error=words)
     return _sent(delivery, "postponed", "", f"{words} It is tried again after {again:%Y-%m-%d %H:%M} UTC.")
 
 

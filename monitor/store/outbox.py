@@ -1,0 +1,104 @@
+"""The outbox: which digests were put together, and what became of each delivery. Nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from monitor.store.connection import Connection
+from monitor.store.records import Delivery, DigestRecord, some_moment, stamp
+
+
+class Outbox:
+    """One transaction binds events to a digest and its messages; another one settles each delivery."""
+
+    def __init__(self, store: Connection) -> None:
+        self._store = store
+
+    def last(self, subscriber: str) -> DigestRecord | None:
+        rows = self._store.rows("SELECT * FROM digests WHERE subscriber = ? ORDER BY id DESC LIMIT 1", [subscriber])
+        if not rows:
+            return None
+        row = rows[0]
+        return DigestRecord(
+            id=row["id"],
+            subscriber=row["subscriber"],
+            at=some_moment(row["at"]),
+            through_event=row["through_event"],
+            subject=row["subject"],
+        )
+
+    def message_ids(self, subscriber: str, recipient: str, limit: int = 10) -> list[str]:
+        """The last Message-IDs that went to a recipient, oldest first: the thread of their digests."""
+        rows = self._store.rows(
+            "SELECT v.message_id FROM deliveries v JOIN digests d ON d.id = v.digest"
+            " WHERE d.subscriber = ? AND v.recipient = ? ORDER BY v.id DESC LIMIT ?",
+            [subscriber, recipient, limit],
+        )
+        return [row["message_id"] for row in reversed(rows)]
+
+    def bind(
+        self,
+        subscriber: str,
+        *,
+        at: datetime,
+        through_event: int,
+        subject: str | None,
+        messages: Callable[[int], Iterable[tuple[str, str, bytes]]],
+    ) -> int:
+        """Bind the events up to `through_event` to a new digest and its messages, in one transaction.
+
+        messages: digest id -> (recipient, Message-ID, message) each; none of them for a digest with nothing to tell.
+        """
+        with self._store.transaction():
+            digest = self._store.insert(
+                "digests",
+                {"subscriber": subscriber, "at": stamp(at), "through_event": through_event, "subject": subject},
+            )
+            for recipient, message_id, message in messages(digest):
+                self._store.insert(
+                    "deliveries",
+                    {
+                        "digest": digest,
+                        "recipient": recipient,
+                        "message_id": message_id,
+                        "message": zlib.compress(message),
+                        "next_try_at": stamp(at),
+                    },
+                )
+        return digest
+
+    def pending(self, now: datetime | None = None) -> list[Delivery]:
+        """What is still to be sent, oldest first; with `now`, only what may be tried by then."""
+        rows = self._store.rows(
+            "SELECT v.*, d.subscriber, d.at FROM deliveries v JOIN digests d ON d.id = v.digest"
+            " WHERE v.state = 'pending' AND v.next_try_at <= ? ORDER BY v.id",
+            [stamp(now) if now else "9"],
+        )
+        return [
+            Delivery(
+                id=row["id"],
+                digest=row["digest"],
+                subscriber=row["subscriber"],
+                recipient=row["recipient"],
+                message_id=row["message_id"],
+                message=zlib.decompress(row["message"]),
+                attempts=row["attempts"],
+                at=some_moment(row["at"]),
+            )
+            for row in rows
+        ]
+
+    def settle(self, delivery: int, *, at: datetime, error: str | None = None) -> None:
+        """Sent, or given up for good with the reason."""
+        self._settle(delivery, state="failed" if error else "sent", settled_at=stamp(at), error=error)
+
+    def postpone(self, delivery: int, *, until: datetime, error: str) -> None:
+        self._settle(delivery, next_try_at=stamp(until), error=error)
+
+    def _settle(self, delivery: int, **columns: Any) -> None:
+        with self._store.transaction():
+            self._store.db.table("deliveries").update(delivery, columns)
+            self._store.execute("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?", [delivery])
