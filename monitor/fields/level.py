@@ -8,11 +8,7 @@ a mere mention of the degree (`phd_hint`) comes last.
 
 from __future__ import annotations
 
-import re
-from functools import cache
-
-from monitor.fields.lexicon import all_phrases
-from monitor.fields.phrase import fold, pattern
+from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found, Level
 
@@ -32,16 +28,11 @@ _TITLE_LINES = 8  # lines of an ad among which its title is when it is not given
 _TITLE_LENGTH = 150
 
 
-@cache
-def _pattern(name: str) -> re.Pattern[str]:
-    return pattern(all_phrases(f"level.{name}"))
-
-
 def level_of(title: str) -> Found[Level] | None:
     """The level that a title names, None where it names none ("Assistant", "Fellowship in logic")."""
     folded = fold(title)
     for rank in _RANKS:
-        found = [(m.start(), -m.end(), level) for name, level in rank if (m := _pattern(name).search(folded))]
+        found = [(m.start(), -m.end(), level) for name, level in rank if (m := topic(f"level.{name}").search(folded))]
         if found:
             start, end, level = min(found, key=lambda f: f[:2])
             return Found(level, title[start:-end])
@@ -67,7 +58,7 @@ def find_level(ad: AdText) -> Found[Level] | None:
 def _mentioned(text: str, *grades: tuple[Level, str]) -> Found[Level] | None:
     """The first mention of any of these grades."""
     folded = fold(text)
-    found = [(m.start(), m.end(), level) for level, name in grades if (m := _pattern(name).search(folded))]
+    found = [(m.start(), m.end(), level) for level, name in grades if (m := topic(f"level.{name}").search(folded))]
     if not found:
         return None
     start, end, level = min(found, key=lambda f: f[0])

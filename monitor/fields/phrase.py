@@ -1,8 +1,9 @@
 """Lexicon phrases as patterns.
 
-A phrase is matched as whole words, without regard to case and accents. A blank stands for white space or a hyphen. `*` stands for any ending ("doktorand*" finds "Doktorandin",
-"doktorandtjänst") and, at the start, for any beginning ("*professur" finds "Juniorprofessur").
-Patterns run on `fold(text)`, which keeps every character at its place, so that a match's span is a span of the text.
+A phrase is matched as whole words, without regard to case and accents. A blank stands for white space or a hyphen.
+`*` stands for any ending ("doktorand*" finds "Doktorandin", "doktorandtjänst") and, at the start, for any beginning
+("*professur" finds "Juniorprofessur"). Patterns run on `fold(text)`, which keeps every character at its place, so that
+a match's span is a span of the text.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import TypeAlias
+
+from monitor.fields.lexicon import all_phrases
 
 Trie: TypeAlias = "dict[str, Trie]"
 
@@ -32,7 +35,7 @@ def _folded(char: str) -> str:
 
 @lru_cache(maxsize=32)
 def fold(text: str) -> str:
-    """The text in lower case without accents, character for character; dashes, quotes and blanks of all kinds made one."""
+    """The text in lower case without accents, character for character; all kinds of dash, quote and blank made one."""
     if text.isascii():
         return text.lower().replace("\t", " ").replace("\r", " ")
     table = {ord(c): _folded(c) for c in set(text)}
@@ -62,11 +65,17 @@ def _source(trie: Trie) -> str:
 def pattern(phrases: Iterable[str]) -> re.Pattern[str]:
     """What finds any of the phrases in a folded text. Without phrases it finds nothing."""
     whole: Trie = {}
-    tail: Trie = {}
+    tail: Trie = {}  # may start within a word, or right after one: "*professur", "/month"
     for phrase in phrases:
         folded = " ".join(fold(phrase).split())
         bare = folded.lstrip("*")
         if bare.strip("* "):
-            _grow(tail if folded != bare else whole, bare)
+            _grow(whole if folded == bare and re.match(r"\w", bare) else tail, bare)
     parts = [rf"\b{_source(whole)}(?!\w)" if whole else "", rf"{_source(tail)}(?!\w)" if tail else ""]
     return re.compile("|".join(p for p in parts if p) or r"(?!)")
+
+
+@cache
+def topic(name: str) -> re.Pattern[str]:
+    """The pattern of a lexicon topic such as "pay.labels" in all languages."""
+    return pattern(all_phrases(name))
