@@ -1,0 +1,50 @@
+"""What the value beside a label is: "Sista ansökningsdag" -> "deadline". The words: [labels] of each lexicon."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from monitor.fields.lexicon import languages, phrases
+from monitor.fields.months import fold
+
+ROLES = tuple(
+    "deadline posted updated opens start duration end pay organization department location reference title level"
+    " employment supervisor contact openings interview decision referee field language".split()
+)
+
+_MARKS = re.compile(r"[\s\u00a0*_#•·▪►–—|>\"“”]+")
+_SECOND_PART = re.compile(r"[(\[/:|*]|\s[-–—]\s")
+_EDGES = " .:;,-–—*/?!|"
+
+
+@cache
+def _table(language: str | None) -> dict[str, str]:
+    """Folded label -> role, in one language or (None) in all, where the role that stands first in ROLES wins."""
+    table: dict[str, str] = {}
+    for role in ROLES:
+        by_language = phrases(f"labels.{role}")
+        for one in languages() if language is None else (language,):
+            for label in by_language.get(one, ()):
+                table.setdefault(_normal(label), role)
+    return table
+
+
+def role(label: str, language: str | None = None) -> str | None:
+    """The field that a table header or the label of a value names, one of ROLES; None for a label not known.
+
+    Case, accents, a trailing colon and a bracket after it ("Deadline (CET)") make no difference. Only whole labels
+    count: "Department of Physics" is a value. `language`: of the page, where two languages mean two things by a label.
+    """
+    if len(label) > 120:
+        return None
+    whole = _normal(label)
+    parts = (_normal(label[: mark.start()]) for mark in _SECOND_PART.finditer(label))
+    for name in (whole, *parts):
+        if found := _table(language).get(name) or _table(None).get(name):
+            return found
+    return None
+
+
+def _normal(label: str) -> str:
+    return _MARKS.sub(" ", fold(label)).replace("’", "'").replace(" / ", "/").strip(_EDGES)
