@@ -124,6 +124,8 @@ def _sentence(fault: ErrorDetails, tables: Mapping[str, Any]) -> str:
     if fault["type"] == "missing":
         return f"{where}`{key}` is missing"
     message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "too_short":
+        message = "it must not be empty"
     if message.startswith("Input should be"):
         message = f"{message.replace('Input should be', 'it should be', 1)}, and is {fault['input']!r}"
     if isinstance(location[-1], int):

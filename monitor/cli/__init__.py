@@ -20,6 +20,7 @@ COMMANDS = {
     "init": "setup",
     "check": "setup",
     "add": "setup",
+    "schema": "setup",
     "inspect": "look",
     "poll": "work",
     "digest": "work",

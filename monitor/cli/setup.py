@@ -23,7 +23,6 @@ SCHEMA_FILE = "sources.schema.json"
 @config_option
 def init_command(config: str | None) -> None:
     """Write a starter sources.toml, and beside it the schema from which editors complete it."""
-    from monitor.config import schema
     from monitor.render import template_folder
 
     path = config_path(config)
@@ -34,10 +33,22 @@ def init_command(config: str | None) -> None:
     try:
         path.write_text(starter.read_text(encoding="utf-8"), encoding="utf-8")
         schema_path = path.with_name(SCHEMA_FILE)
-        schema_path.write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        schema_path.write_text(_schema_text(), encoding="utf-8")
     except OSError as error:
         raise ConfigError([f"{path}: cannot be written: {error.strerror}"]) from error
     say(f"wrote {path} and {schema_path}; edit the [[digest]], then try `monitor check` and `monitor poll`")
+
+
+@click.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of sources.toml, for editors."""
+    click.echo(_schema_text(), nl=False)
+
+
+def _schema_text() -> str:
+    from monitor.config import schema
+
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 @click.command("check")
