@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+from monitor.fields.dates import day_order, find_dates
 from monitor.fields.level import level_of
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.phrase import fold, pattern
@@ -99,7 +100,8 @@ def read_feed(page: Page, hints: Hints) -> Reading:
     if len(kept) < len(named):
         warnings.append(f"{len(named) - len(kept)} of {len(named)} items advertise no position and were left out")
     if len(named) < len(feed.items):
-        warnings.append(f"{len(feed.items) - len(named)} items without title or text were left out")
+        nameless = len(feed.items) - len(named)
+        warnings.append(f"{nameless} item{'s' * (nameless > 1)} without title or text left out")
     language = hints.language or feed.language
     return Reading(
         kind=Kind.FEED,
@@ -152,7 +154,7 @@ def _xml_feed(page: Page) -> _Feed | None:
         language=_language(channel.get("language")),
         next_page=next((link["href"] for link in channel.get("links", ()) if link.get("rel") == "next"), None),
         complete="fh_complete" in channel,  # RFC 5005 section 2
-        damage=str(fault) if fault and "as us-ascii" not in str(fault) and type(fault).__name__ in _FAULTS else None,
+        damage=re.sub(r"<unknown>:(\d+):\d+", r"line \1", str(fault)) if type(fault).__name__ in _FAULTS else None,
     )
 
 
@@ -337,14 +339,14 @@ def _extra(item: _Item, names: str) -> str:
 
 def _deadline(ad: AdText, stated: str, evidence: dict[str, str]) -> dict[str, Any]:
     """The deadline of the feed's own element for it, else of the words of the item."""
-    if day := _written_day(stated):
+    days = find_dates(stated, as_of=ad.as_of, language=ad.language, day_first=day_order(ad.url))
+    if len(days) == 1:
         evidence["deadline"] = stated
-        return {"deadline": day, "deadline_kind": DeadlineKind.FIXED}
-    find = FIELDS["deadline"]
-    found = (find(replace(ad, text=f"Deadline: {stated}", title=None)) if stated else None) or find(ad)
+        return {"deadline": days[0].value, "deadline_time": days[0].time, "deadline_kind": DeadlineKind.FIXED}
+    found = FIELDS["deadline"](ad)
     if not found:
         return {}
-    evidence["deadline"] = stated if stated and stated in found.words else found.words
+    evidence["deadline"] = found.words
     return {
         "deadline": found.value.day,
         "deadline_time": found.value.time,
