@@ -1,0 +1,131 @@
+"""Which records of a page are positions.
+
+Evidence is added up, for a group and then for each of its records: role words in titles, what the headings above say,
+what addresses and class names say, dates and labels beside the title. No single kind of it is needed or enough, so
+that departments, featured blocks and a page with one position all come through, and news of a professor does not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from monitor.readers.records import Group, Record, groups, overlapping
+from monitor.readers.tree import Tree
+from monitor.readers.words import address_words, has_count, is_bare, is_generic, names_positions, opens_with, says
+from monitor.readers.zones import Zones
+
+ENOUGH = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the page as a whole says of itself."""
+
+    about_positions: float
+    links_like_positions: float  # share of all its links
+
+    @classmethod
+    def of(cls, tree: Tree) -> Subject:
+        heading = next((line.text for line in tree.lines if line.heading == 1), "")
+        address, other, _ = address_words(tree.url)
+        named = [says("listing.jobs", tree.title), says("listing.jobs", heading), address]
+        score = min(2.0, sum(named) * 0.8)
+        for text in (tree.title, heading):
+            if opens_with("listing.never", text) or opens_with("listing.other", text):
+                score -= 1.0
+        if other and not address:
+            score -= 0.5
+        links = [tree.address(a) for a in tree.anchors]
+        known = [address_words(u)[0] for u in links if u]
+        return cls(score, sum(known) / len(known) if known else 0.0)
+
+
+def positions(tree: Tree, zones: Zones) -> list[Record]:
+    """The records that are positions, in page order."""
+    subject = Subject.of(tree)
+    judged = [(score(tree, zones, subject, group), group) for group in groups(tree, zones) if group.records]
+    judged.sort(key=lambda pair: -pair[0])
+    accepted: list[Record] = []
+    urls: set[tuple[str | None, str]] = set()
+    for value, group in judged:
+        if value < ENOUGH - 2.0:
+            break
+        for record in group.records:
+            if not record.title or value + merit(tree, zones, record) < ENOUGH:
+                continue
+            key = (record.url, "" if record.url and group.linked else record.title.casefold())
+            if key in urls or any(overlapping(record, other) for other in accepted):
+                continue
+            urls.add(key)
+            accepted.append(record)
+    return sorted(accepted, key=lambda r: r.title_line)
+
+
+def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
+    """What speaks for a group as a whole."""
+    records = [r for r in group.records if r.title]
+    if not records:
+        return -9.0
+    n = len(records)
+    titles = [r.title for r in records]
+
+    def share(flags: list[bool]) -> float:
+        return sum(flags) / n
+
+    roles = [says("listing.roles", t) for t in titles]
+    occupations = [not r and says("listing.occupations", t) for r, t in zip(roles, titles, strict=True)]
+    addresses = [address_words(r.url) if r.url else (False, False, False) for r in records]
+    sections = [zones.section(r.title_line) for r in records]
+    notes = group.notes
+    notes["roles"] = 3.0 * share(roles) + 1.5 * share(occupations)
+    notes["page"] = subject.about_positions
+    notes["section"] = 1.5 * share([any(says("listing.jobs", h) for h in s[-2:]) for s in sections])
+    notes["other section"] = -3.0 * share([zones.is_other(s) for s in sections])
+    notes["address"] = 1.5 * share([a[0] for a in addresses]) * (1.0 - 0.5 * subject.links_like_positions)
+    notes["identifier"] = 0.5 * share([a[2] for a in addresses])
+    notes["other address"] = -2.0 * share([a[1] and not a[0] for a in addresses])
+    notes["classes"] = 1.0 * share([_classed(r) for r in records])
+    notes["number"] = 0.5 if n >= 3 else 0.0
+    notes["bare"] = -3.0 * share([is_bare(t) for t in titles])
+    notes["counts"] = -3.0 * share([has_count(t) for t in titles])
+    notes["never"] = -2.5 * share([_never(t, r) for t, r in zip(titles, roles, strict=True)])
+    notes["zone"] = -2.0 * share([zones.penalty(r.root) > 0 for r in records])
+    length = sorted(map(len, titles))[n // 2]
+    notes["length"] = -2.0 if length < 6 else -1.0 if length > 160 else 0.0
+    if n >= 4:
+        notes["alike"] = -2.0 * max(0.0, 0.4 - len(set(titles)) / n)
+    notes["unlinked"] = -0.5 if not group.linked else 0.0
+    if not any(notes[k] > 0 for k in ("page", "section", "address", "classes")):
+        notes["no context"] = -1.5
+    return sum(notes.values())
+
+
+def merit(tree: Tree, zones: Zones, record: Record) -> float:
+    """What speaks for or against one record within its group."""
+    title = record.title
+    role = says("listing.roles", title)
+    value = 1.0 if role else 0.5 if says("listing.occupations", title) else 0.0
+    section = zones.section(record.title_line)
+    if zones.is_closed(record.root, section):
+        return -9.0
+    if zones.is_other(section):
+        value -= 3.0
+    if is_generic(title) or len(title) < 4:
+        value -= 5.0
+    if _never(title, role):
+        value -= 3.0
+    if is_bare(title):
+        value -= 1.0
+    return value
+
+
+def _never(title: str, role: bool) -> bool:
+    return opens_with("listing.never", title) or (says("listing.never", title) and not role)
+
+
+def _classed(record: Record) -> bool:
+    return any(names_positions(e.words) for e in record.seed.ancestors()[:5])
+
+
+_ = re

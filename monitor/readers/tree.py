@@ -1,0 +1,249 @@
+"""A page as plain values: elements in document order and lines of text, cheap to slice, count and compare.
+
+selectolax parses; everything after that asks the same questions of thousands of elements (what is inside, what is
+around, what does it say), and these are answered here by intervals: an element owns the elements `index .. end` and the
+lines `first .. last`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+UNSEEN = "script, style, noscript, template, svg, iframe, select, datalist, textarea, object, math, dialog, head"
+HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s samp small span "
+    "strike strong sub sup time tt u var wbr".split()
+)
+_STATES = re.compile(
+    r"\d|^(?:active|current|first|last|odd|even|selected|hidden|show|shown|open|opened|new|featured|highlight\w*|top|alt|alternate|"
+    r"is|has|js|ng|in|fade|collapsed?|expanded|hover|visited|sticky|premium|promoted|sponsored|hot|urgent|unread)(?:$|[-_])"
+    r"|[-_](?:odd|even|first|last|active|current|featured|new|highlighted|open|alt)$"
+)
+_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_SPACE = re.compile(r"[\s\u200b\u00ad\ufeff]+")
+_NOT_AN_ADDRESS = re.compile(r"(?:javascript|mailto|tel|data|sms|fax|about|blob|whatsapp):", re.I)
+
+
+def squeeze(text: str) -> str:
+    """One space for any run of white space; soft hyphens and zero-width characters are none."""
+    return _SPACE.sub(" ", text.replace("\u00ad", "")).strip()
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """index, end: the interval of elements that it owns, itself included. first, last: the interval of its lines."""
+
+    tag: str
+    attributes: dict[str, str | None]
+    parent: Element | None
+    index: int
+    depth: int
+    end: int = 0
+    first: int = 0
+    last: int = 0
+    sign: str = ""  # tag and lasting classes: what records of one list share
+    words: frozenset[str] = frozenset()  # of class, id and role
+    children: list[Element] = field(default_factory=list)
+
+    def ancestors(self) -> list[Element]:
+        """From the element itself up to the root."""
+        chain, here = [], self
+        while True:
+            chain.append(here)
+            if here.parent is None:
+                return chain
+            here = here.parent
+
+    def owns(self, other: Element) -> bool:
+        return self.index <= other.index < self.end
+
+    @property
+    def identifier(self) -> str:
+        return self.attributes.get("id") or ""
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """A stretch of text that no block interrupts. parts: its text nodes, each with the element that holds it."""
+
+    number: int
+    block: Element
+    text: str = ""
+    parts: list[tuple[Element, str]] = field(default_factory=list)
+    anchors: list[Element] = field(default_factory=list)
+    heading: int = 0  # 1-6 in h1-h6, 7 in a line that is all bold, 0
+
+
+class Tree:
+    """The visible part of a page. base: what its relative addresses start from."""
+
+    def __init__(self, parser: LexborHTMLParser, url: str) -> None:
+        base = parser.css_first("base[href]")
+        try:
+            self.base = urljoin(url, (base.attributes.get("href") or "") if base else "")
+        except ValueError:
+            self.base = url
+        self.url = url
+        title = parser.css_first("title")
+        self.title = squeeze(title.text()) if title else ""
+        root = parser.css_first("html")
+        self.language = (root.attributes.get("lang") or "") if root else ""
+        for node in parser.css(UNSEEN):
+            if node.parent is not None:
+                node.decompose()
+        self.elements: list[Element] = []
+        self.lines: list[Line] = []
+        body = parser.body
+        if body is not None:
+            _Builder(self).build(body)
+        for line in self.lines:
+            line.heading = _heading(line)
+        for anchor in self.anchors:
+            for line in self.lines[anchor.first : anchor.last]:
+                if any(anchor.owns(holder) for holder, _ in line.parts):
+                    line.anchors.append(anchor)
+
+    def text(self, element: Element) -> str:
+        return "\n".join(line.text for line in self.lines[element.first : element.last])
+
+    def anchor_text(self, anchor: Element) -> str:
+        """The words inside an inline element, which may share its line with others."""
+        inside = [
+            text
+            for line in self.lines[anchor.first : anchor.last]
+            for holder, text in line.parts
+            if anchor.owns(holder)
+        ]
+        return squeeze(" ".join(inside)) or squeeze(
+            anchor.attributes.get("aria-label") or anchor.attributes.get("title") or ""
+        )
+
+    def address(self, anchor: Element) -> str | None:
+        """The absolute URL of a link; None where it leads nowhere (scripts, mail, an empty fragment)."""
+        href = (anchor.attributes.get("href") or "").strip()
+        if not href or href in ("#", "#!", "#top") or _NOT_AN_ADDRESS.match(href):
+            return None
+        try:
+            absolute = urljoin(
+                self.base if href[0] != "#" else self.url, re.sub(r"[\t\r\n]", "", href).replace(" ", "%20")
+            )
+            return absolute if urlsplit(absolute).scheme in ("http", "https") else None
+        except ValueError:
+            return None
+
+    @cached_property
+    def anchors(self) -> list[Element]:
+        return [e for e in self.elements if e.tag == "a" and "href" in e.attributes]
+
+    @cached_property
+    def characters(self) -> list[int]:
+        """Running sum of the lengths of the lines: text between two lines without joining it."""
+        sums = [0]
+        for line in self.lines:
+            sums.append(sums[-1] + len(line.text))
+        return sums
+
+    def length(self, element: Element) -> int:
+        return self.characters[element.last] - self.characters[element.first]
+
+
+class _Builder:
+    """One walk over the body, without recursion: a page may be nested thousands deep."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.line: Line | None = None
+        self.stack: list[tuple[int, Element]] = []  # with the identity of the parser's node
+        self.signs: dict[tuple[str, str, str, str], tuple[str, frozenset[str]]] = {}
+
+    def build(self, body: LexborNode) -> None:
+        for node in body.traverse(include_text=True):
+            parent = node.parent
+            above = parent.mem_id if parent is not None else 0
+            while self.stack and self.stack[-1][0] != above:
+                self.close()
+            tag = node.tag or "-"
+            if tag == "-text":
+                if self.stack:
+                    self.say(self.stack[-1][1], node.text_content or "")
+            elif tag[0] not in "-!":
+                self.open(node, tag)
+        while self.stack:
+            self.close()
+
+    def open(self, node: LexborNode, tag: str) -> None:
+        attributes = node.attributes
+        parent = self.stack[-1][1] if self.stack else None
+        key = (tag, attributes.get("class") or "", attributes.get("id") or "", attributes.get("role") or "")
+        known = self.signs.get(key)
+        if known is None:
+            known = self.signs[key] = _sign(*key)
+        if tag not in _INLINE:
+            self.break_line()
+        element = Element(
+            tag, attributes, parent, len(self.tree.elements), len(self.stack), sign=known[0], words=known[1]
+        )
+        element.first = len(self.tree.lines) - (self.line is not None)
+        self.tree.elements.append(element)
+        if parent is not None:
+            parent.children.append(element)
+        self.stack.append((node.mem_id, element))
+
+    def close(self) -> None:
+        _, element = self.stack.pop()
+        element.end = len(self.tree.elements)
+        if element.tag not in _INLINE:
+            self.break_line()
+        element.last = len(self.tree.lines)
+
+    def say(self, holder: Element, text: str) -> None:
+        if self.line is None:
+            if not squeeze(text):
+                return
+            block = holder
+            while block.tag in _INLINE and block.parent is not None:
+                block = block.parent
+            self.line = Line(len(self.tree.lines), block)
+            self.tree.lines.append(self.line)
+        self.line.parts.append((holder, text))
+
+    def break_line(self) -> None:
+        if self.line is None:
+            return
+        pieces: list[str] = []
+        before: tuple[Element, str] | None = None
+        for holder, text in self.line.parts:
+            # neighbours such as <span>Lund</span><span>12 May</span> stand apart on the screen
+            if before and holder is not before[0] and holder.tag == before[0].tag and holder.parent is before[0].parent:
+                pieces.append(" ")
+            pieces.append(text)
+            before = holder, text
+        self.line.text = squeeze("".join(pieces))
+        self.line = None
+
+
+def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, frozenset[str]]:
+    lasting = sorted(t for t in classes.split() if not _STATES.search(t))[:3]
+    words = frozenset(w.lower() for w in _TOKEN.findall(f"{classes} {identifier} {role}"))
+    return (tag + "".join(f".{t}" for t in lasting), words)
+
+
+def _heading(line: Line) -> int:
+    chain = line.parts[0][0].ancestors()
+    for element in chain[:6]:
+        if element.tag in HEADINGS:
+            return HEADINGS[element.tag]
+        if element.attributes.get("role") == "heading":
+            level = element.attributes.get("aria-level") or "2"
+            return int(level) if level.isdigit() and 0 < int(level) < 7 else 2
+    if all(
+        any(e.tag in ("b", "strong") for e in holder.ancestors()[:3]) for holder, text in line.parts if text.strip()
+    ):
+        return 7
+    return 0

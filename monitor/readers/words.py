@@ -1,0 +1,106 @@
+"""What the lexicon's [listing] and [walls] tables say of a title, a heading, a link or an address."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from urllib.parse import unquote, urlsplit
+
+from monitor.fields.lexicon import all_phrases
+from monitor.fields.phrase import fold, pattern
+
+# stems, since addresses and class names glue words together ("jobdetail", "stellenangebot", "displayjob")
+_JOB_ADDRESS = re.compile(
+    r"job(?!-?(?:fair|alert|agent|abo))|vacan|vakan|career|karrier|carriere|position(?!al)|posting|opening|recruit|rekry|rekryt|rekrut|"
+    r"employ(?!ee)|emploi|empleo|emprego|impieg|stelle(?!n?bosch)|stilling|anst[aäÃ]ll|ausschreib|bewerb|tjanst|tjänst|ledig|"
+    r"vacature|werkenbij|werken-bij|offre|poste[s/_-]|concours|concors|concurs|bandi|bando|selezion|oferta|plaza|convocatori|"
+    r"tyopaik|avoim|nabidk|volna-mist|vyberov|pracovni|studentship|fellowship|phd-?proj|postdoc|doktorand|requisition|"
+    r"opportunit|announcement|konkurs|/rpd/|lavora|lavoro|vagas?\b|/bolsa|edital"
+)
+_OTHER_ADDRESS = re.compile(
+    r"(?<![a-z])(?:news|newsroom|nyhet\w*|nyheder|nieuws|aktuell\w*|aktuelt|actualit\w*|noticia\w*|notizi\w*|novink\w*|uutis\w*|events?|"
+    r"event-?calendar|kalend\w+|calendar|agenda|veranstaltung\w*|seminars?|people|persons?|personen|staff|staff-?directory|profiles?|users?|author|"
+    r"team|members?|mitarbeiter|medarbejdere|ansatte|publications?|papers?|courses?|kurs\w*|programmes?|study|studies|degrees?|"
+    r"blogs?|stories|press|presse|tags?|category|categories|login|signin|register|subscribe|faq|about|about-us|contact|privacy|cookies?|"
+    r"compan(?:y|ies)|employers?|organi[sz]ations?|arbeitgeber|firm[ay]|facets?)(?![a-z])"
+)
+_IDENTIFIER = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f]{4}|=\d+(?:&|$)|/\d+(?:/|$)")
+_COUNT = re.compile(r"\s*(?:\(\s*\d[\d.,\s]*\+?\s*\)|\[\d+\]|\b\d{1,5})$")
+_LOOKS_LIKE_ADDRESS = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$|^\S+@\S+\.\S+$")
+_EDGES = " \t\n\"'«»‹›<>→➔➜►▸▶↗⇒•·|:;,.!?…-–—+*()[]/\\#✓✔✕×☆★"
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+@cache
+def _any(topic: str) -> re.Pattern[str]:
+    plain = [p for p in all_phrases(topic) if " ~ " not in p]
+    apart = [p.split(" ~ ") for p in all_phrases(topic) if " ~ " in p]
+    gap = r"(?:[\s,]+[^\s.!?]+){0,4}?[\s,]+"  # up to four words may stand between the parts
+    parts = [pattern(plain).pattern, *(gap.join(pattern([part]).pattern for part in group) for group in apart)]
+    return re.compile("|".join(f"(?:{p})" for p in parts))
+
+
+@lru_cache(maxsize=8192)
+def says(topic: str, text: str) -> bool:
+    """Whether a phrase of the topic ("listing.roles") stands in the text."""
+    return _any(topic).search(fold(text)) is not None
+
+
+@lru_cache(maxsize=4096)
+def opens_with(topic: str, text: str) -> bool:
+    """Whether the text begins with a phrase of the topic."""
+    return _any(topic).match(fold(text.strip(_EDGES))) is not None
+
+
+@lru_cache(maxsize=8192)
+def is_only(topic: str, text: str) -> bool:
+    """Whether the text is nothing but one phrase of the topic, give or take punctuation."""
+    return _any(topic).fullmatch(fold(text.strip(_EDGES))) is not None
+
+
+def words_of(topic: str, text: str) -> str | None:
+    """The words of the text that a phrase of the topic matches."""
+    found = _any(topic).search(fold(text))
+    return text[found.start() : found.end()] if found else None
+
+
+@lru_cache(maxsize=8192)
+def is_generic(text: str) -> bool:
+    """A link's words that name no position: "Read more", "PDF", a bare address, an arrow, "Apply now »"."""
+    bare = text.strip(_EDGES)
+    if not _LETTERS.search(bare):
+        return True
+    return bool(_LOOKS_LIKE_ADDRESS.match(text)) or is_only("listing.generic", bare) or is_only("listing.next", bare)
+
+
+@lru_cache(maxsize=8192)
+def is_bare(text: str) -> bool:
+    """A name of a kind of position and of no position ("PhD positions", "All vacancies (12)", "Professors")."""
+    rest = fold(_COUNT.sub("", text))
+    for topic in ("listing.roles", "listing.jobs", "listing.occupations"):
+        rest = _any(topic).sub(" ", rest)
+    rest = _any("listing.plain").sub(" ", rest)
+    return len(_LETTERS.findall(rest)) < 3
+
+
+@lru_cache(maxsize=4096)
+def has_count(text: str) -> bool:
+    """ "Physics (12)": an entry of a facet."""
+    return bool(re.search(r"[^\W\d]\s*[(\[]\s*\d[\d.,]*\s*[)\]]\s*$", text))
+
+
+@lru_cache(maxsize=8192)
+def address_words(url: str) -> tuple[bool, bool, bool]:
+    """Of an address: whether it looks like a position's, like another kind of page's, and whether it holds an id."""
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        return (False, False, False)
+    where = unquote(f"{split.path}?{split.query}#{split.fragment}").lower()
+    path = unquote(split.path).lower()
+    return (bool(_JOB_ADDRESS.search(where)), bool(_OTHER_ADDRESS.search(path)), bool(_IDENTIFIER.search(where)))
+
+
+def names_positions(words: frozenset[str] | set[str]) -> bool:
+    """Whether class and id words say that this element holds positions ("job-card", "vacancyList")."""
+    return any(_JOB_ADDRESS.match(word) for word in words if word not in ("position", "positioned", "poste"))
