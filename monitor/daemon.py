@@ -104,12 +104,8 @@ class Daemon:
         self._tell(f"sources.toml read again: {len(after.source)} sources")
 
     def _report_check(self, checked: Checked) -> None:
-        told = [
-            f"{n} {w}" for n, w in ((checked.new, "new"), (checked.changed, "changed"), (checked.closed, "closed")) if n
-        ]
-        if checked.error or told or checked.outcome == "baseline":
-            words = checked.error or ", ".join(told) or f"first look, {checked.listed} open"
-            self._tell(f"{checked.source}: {words}")
+        if checked.in_words() != "nothing new":
+            self._tell(f"{checked.source}: {checked.in_words()}")
 
     def _report_sent(self, sent: Sent) -> None:
         self._tell(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 KINDS = ("feed", "listing", "ad", "page")
 
 
-@click.command("inspect")
+@click.command("inspect", short_help="Show the positions in a page or file.")
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
 @json_option
 @click.option("--base-url", metavar="URL", help="Where a local file came from, for its relative links.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SCHEMA_FILE = "sources.schema.json"
 
 
-@click.command("init")
+@click.command("init", short_help="Write a starter sources.toml here.")
 @config_option
 def init_command(config: str | None) -> None:
     """Write a starter sources.toml, and beside it the schema from which editors complete it."""
@@ -39,7 +39,7 @@ def init_command(config: str | None) -> None:
     say(f"wrote {path} and {schema_path}; edit the [[digest]], then try `monitor check` and `monitor poll`")
 
 
-@click.command("schema")
+@click.command("schema", short_help="Print the JSON Schema of sources.toml.")
 def schema_command() -> None:
     """Print the JSON Schema of sources.toml, for editors."""
     click.echo(_schema_text(), nl=False)
@@ -51,7 +51,7 @@ def _schema_text() -> str:
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-@click.command("check")
+@click.command("check", short_help="Check sources.toml and say what it means.")
 @json_option
 @config_option
 def check_command(as_json: bool, config: str | None) -> None:
@@ -130,7 +130,7 @@ def _warnings(settings: Settings) -> list[str]:
     return found
 
 
-@click.command("add")
+@click.command("add", short_help="Watch one more page or feed.")
 @click.argument("url")
 @click.option("--name", help="What to call it.")
 @click.option("--yes", is_flag=True, help="Add it without asking.")

@@ -26,7 +26,7 @@ class Since(click.ParamType[int | datetime]):
         return When().convert(value, param, ctx)
 
 
-@click.command("changes")
+@click.command("changes", short_help="List what is new, changed, closed.")
 @click.option("--since", type=Since(), metavar="ID|WHEN", default=0, help="Only those after this change or time.")
 @json_option
 @config_option
@@ -66,7 +66,7 @@ def _show_change(event: Event) -> None:
         click.echo(f"{'':30}{name.replace('_', ' ')}: {before} -> {after}")
 
 
-@click.command("positions")
+@click.command("positions", short_help="List the positions that are known.")
 @click.option("--all", "show_all", is_flag=True, help="Closed and expired ones too (--json always gives all).")
 @json_option
 @as_of_option

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from monitor.pipeline.poll import Checked
     from monitor.settings import Settings, Source
 
-FAILURES = ("failed", "suspect")
 
-
-@click.command("poll")
+@click.command("poll", short_help="Look once at every source that is due.")
 @click.option("--source", "names", metavar="NAME", multiple=True, help="Only this source; may be repeated.")
 @click.option("--force", is_flag=True, help="All sources, due or not.")
 @json_option
@@ -51,8 +49,8 @@ def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: dateti
 
             results = poll(settings, store, sources, now, report)
     if not as_json:
-        say(_poll_summary(len(results), len(settings.source), sum(r.outcome in FAILURES for r in results)))
-    if any(r.outcome in FAILURES for r in results):
+        say(_poll_summary(len(results), len(settings.source), sum(r.failed for r in results)))
+    if any(r.failed for r in results):
         raise click.exceptions.Exit(1)
 
 
@@ -83,16 +81,7 @@ def _report_check(checked: Checked, *, as_json: bool) -> None:
             }
         )
         return
-    told = [
-        f"{n} {word}"
-        for n, word in ((checked.new, "new"), (checked.changed, "changed"), (checked.closed, "closed"))
-        if n
-    ]
-    if checked.outcome == "baseline":
-        told = [f"first look: {checked.listed} open"]
-    elif not told and checked.outcome not in FAILURES:
-        told = ["nothing new" if checked.outcome == "ok" else checked.outcome.value.replace("-", " ")]
-    click.echo(f"{checked.source}: {checked.error or ', '.join(told)}")
+    click.echo(f"{checked.source}: {checked.in_words()}")
     for warning in checked.warnings:
         say(f"  note: {warning}")
 
@@ -126,7 +115,7 @@ def _progress(total: int, words: str) -> Iterator[Callable[[str], None]]:
         yield lambda last: bar.update(task, advance=1, last=last)
 
 
-@click.command("digest")
+@click.command("digest", short_help="Show the digests, or send those due.")
 @click.option("--send/--preview", default=False, help="Send what is due, or only show it (the default).")
 @click.option("--force", is_flag=True, help="Do not wait for the slot.")
 @click.option(
@@ -217,7 +206,7 @@ def _report_sent(sent: Sent, *, as_json: bool) -> None:
         click.echo(f"{sent.recipient}: sent to {sent.where}")
 
 
-@click.command("run")
+@click.command("run", short_help="Poll and send for ever.")
 @config_option
 def run_command(config: str | None) -> None:
     """Poll and send for ever, each source and digest at its time; SIGTERM or Ctrl-C ends it cleanly."""

@@ -35,6 +35,19 @@ class Checked:
     error: str | None = None
     warnings: tuple[str, ...] = ()
 
+    @property
+    def failed(self) -> bool:
+        return self.outcome in (Outcome.FAILED, Outcome.SUSPECT)
+
+    def in_words(self) -> str:
+        """What a person is told of it, on one line."""
+        if self.error:
+            return self.error
+        if self.outcome is Outcome.BASELINE:
+            return f"first look, {self.listed or 0} open"
+        counted = ((self.new, "new"), (self.changed, "changed"), (self.closed, "closed"))
+        return ", ".join(f"{count} {word}" for count, word in counted if count) or "nothing new"
+
 
 def due_sources(settings: Settings, store: Store, now: datetime) -> list[Source]:
     """The enabled sources whose time has come, those waiting longest first."""
