@@ -58,13 +58,17 @@ def session(settings: Settings, password: str | None = None) -> Iterator[SmtpSes
 
 
 class SmtpSession:
-    """One connection for the messages of a run: opened by the first, opened again after it broke."""
+    """One connection for the messages of a run: opened by the first, opened again after it broke.
+
+    A server that could not be reached is not asked again in the same run: each message fails with the same words.
+    """
 
     def __init__(self, mail: MailSettings, password: str | None = None, folder: Path = Path()) -> None:
         self._mail = mail
         self._password = password
         self._folder = folder
         self._server: smtplib.SMTP | None = None
+        self._unreachable: DeliveryError | None = None
         self._where = f"{mail.host}:{mail.port or _PORTS[mail.security]}"
 
     def __enter__(self) -> SmtpSession:
@@ -75,14 +79,29 @@ class SmtpSession:
 
     def deliver(self, message: bytes, *, sender: str, recipient: str, name: str = "") -> str:
         """Raises DeliveryError; `final` if the server refused this sender, recipient or message for good (5xx)."""
+        envelope = address(sender), [address(recipient)]
+        server = self._connected(recipient)
         try:
-            server = self._server or self._connect()
-            self._server = server
-            server.sendmail(address(sender), [address(recipient)], message)
+            server.sendmail(*envelope, message)
         except (smtplib.SMTPException, OSError) as error:
-            self._close()
+            if not _answers(error):  # it broke; after a refusal it can go on
+                self._close()
             raise self._explained(error, recipient) from error
         return f"accepted by {self._where}"
+
+    def _connected(self, recipient: str) -> smtplib.SMTP:
+        """The connection that is open, if it still answers; else a new one."""
+        if self._unreachable:
+            raise self._unreachable
+        if self._server is not None and not _alive(self._server):
+            self._close()
+        if self._server is None:
+            try:
+                self._server = self._connect()
+            except (smtplib.SMTPException, OSError) as error:
+                self._unreachable = self._explained(error, recipient)
+                raise self._unreachable from error
+        return self._server
 
     def _connect(self) -> smtplib.SMTP:
         mail, context = self._mail, self._tls()
@@ -158,6 +177,13 @@ class SmtpSession:
                 return DeliveryError(f"{where} did not answer within {self._mail.timeout:g} seconds.")
             case _:
                 return DeliveryError(f"{where} cannot be reached: {error.strerror or error}.")
+
+
+def _alive(server: smtplib.SMTP) -> bool:
+    try:
+        return server.noop()[0] == 250
+    except (smtplib.SMTPException, OSError):
+        return False
 
 
 def _answers(error: BaseException) -> list[tuple[int, bytes | str]]:

@@ -53,7 +53,10 @@ def compose(
 
     new = desk.ranked(s for s in told if s.ending == "new")
     changed = desk.ranked(s for s in told if s.ending == "changed")
-    shown = {entry.position for entry in (*new, *(e for e in changed if e.deadline_moved))}
+    first_seen = desk.by_source(s for s in told if s.ending == "first seen")
+    # these show their deadline already
+    shown = {e.position for e in (*new, *(e for e in changed if e.deadline_moved))}
+    shown |= {e.position for source in first_seen for e in source.entries}
     due = _Reminders(since, now, next_at, subscriber)
     closing = [desk.entry(p) for p in open_now if p.id not in shown and due.told_now(p)]
     return Digest(
@@ -66,10 +69,10 @@ def compose(
         new=tuple(e for e in new if e.why or not subscriber.interests),
         other_new=tuple(e for e in new if subscriber.interests and not e.why),
         changed=tuple(sorted(changed, key=lambda e: not e.deadline_moved)),
-        closing=tuple(sorted(closing, key=lambda e: (e.days_left or 0, not e.why, e.posting.title))),
+        closing=tuple(sorted(closing, key=lambda e: (not e.why, e.days_left or 0, e.posting.title))),
         closed=desk.ranked(s for s in told if s.ending in ("closed", "passing")),
         reopened=desk.ranked(s for s in told if s.ending == "reopened"),
-        first_seen=desk.by_source(s for s in told if s.ending == "first seen"),
+        first_seen=first_seen,
         trouble=_notices(subscriber, events, EventKind.TROUBLE),
         recovered=_notices(subscriber, events, EventKind.RECOVERED),
     )
@@ -188,7 +191,7 @@ class _Desk:
             days_left=(deadline - today).days if deadline else None,
             why=match.words if match else (),
             changes=story.deltas if story and story.ending in ("changed", "reopened") else (),
-            passing=bool(story) and story is not None and story.ending == "passing",
+            passing=story is not None and story.ending == "passing",
         )
 
     def ranked(self, stories: Iterable[_Story]) -> tuple[Entry, ...]:

@@ -87,7 +87,7 @@ class Digest:
     """All that one subscriber is told at `at`; `since`: the last digest, None for the first.
 
     new: those that match the interests, best first; all of them where there are no interests. other_new: the rest.
-    closing: by days left. first_seen: a source's baseline. timezone: IANA, for the dates in the mail.
+    closing: matching ones first, then by days left. first_seen: a source's baseline. timezone: IANA, for the dates in the mail.
     """
 
     name: str

@@ -114,7 +114,10 @@ def _position(entry: Mapping[str, Any], now: datetime) -> Position:
 def _posting(entry: Mapping[str, Any], now: datetime) -> Posting:
     data = {**entry, **{name: _value(name, entry[name], now).isoformat() for name in _DATES if name in entry}}
     if "deadline" in data:
+        said = date.fromisoformat(data["deadline"])
         data.setdefault("deadline_kind", "fixed")
+        words = {k: w.replace("{deadline}", f"{said.day} {said:%B %Y}") for k, w in entry.get("evidence", {}).items()}
+        data["evidence"] = words
     return posting_from_json(data)
 
 
