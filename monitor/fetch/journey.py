@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from monitor.fetch.faults import Fault, shown
 from monitor.fetch.headers import cookies
-from monitor.fetch.wire import URL, Answer, basic_login, host_of, parse
+from monitor.fetch.wire import URL, Answer, basic_login, host_of, joined
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST = 5
@@ -68,7 +68,7 @@ class Journey:
             )
 
     def _joined(self, location: str) -> URL:
-        there = parse(str(self.at.join(location)))
+        there = joined(self.at, location)
         fragment = there.fragment or self.at.fragment  # RFC 9110 section 10.2.2
         return there.copy_with(userinfo=b"", fragment=fragment)
 

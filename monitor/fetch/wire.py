@@ -67,6 +67,15 @@ def parse(url: str) -> URL:
     return parsed
 
 
+def joined(base: URL, reference: str) -> URL:
+    """Where a reference on the page `base` leads. Fault: nowhere that can be fetched."""
+    try:
+        absolute = str(base.join(reference))
+    except (httpx.InvalidURL, ValueError):
+        absolute = reference
+    return parse(absolute)
+
+
 def origin(url: URL) -> str:
     """Scheme, host and port: what robots.txt and credentials are for."""
     return f"{url.scheme}://{_authority(url)}"
