@@ -210,7 +210,7 @@ class AdSeen:
 
     url: as it was asked for. page: what was fetched, None after an error or a 304 (`not_modified`).
     posting: what its page says. gone: the server says that it does not exist (404, 410), or sends the reader elsewhere.
-    trouble: why nothing can be concluded (403, 429, 5xx, a wall).
+    trouble: why nothing can be concluded (403, 429, 5xx, a wall). unreachable: no server answered at all.
     """
 
     url: str
@@ -219,6 +219,7 @@ class AdSeen:
     gone: bool = False
     not_modified: bool = False
     trouble: str | None = None
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +251,7 @@ class Sighting:
     listed: its last posting in the source's list (or feed). ad: the last posting read from its own page.
     misses: good checks in a row in which the list did not show it. source: the source's URL, as in sources.toml.
     keys: every identity key that this source has shown for it (identity.keys), oldest first.
+    past: fingerprints of what its fields said before, oldest first; a value that comes back is no news.
     """
 
     source: str
@@ -260,6 +262,7 @@ class Sighting:
     first_seen: datetime
     last_seen: datetime
     misses: int = 0
+    past: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

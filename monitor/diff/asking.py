@@ -1,0 +1,106 @@
+"""Which positions' own pages are opened in a check."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import chain
+
+from monitor.diff.values import TOLD, same
+from monitor.identity import canonical_url, distinct, match, normal, sighting_of
+from monitor.models import Kind, Known, Position, Posting, Reading, Sighting, Status
+from monitor.settings import Source
+
+MOST_ADS = 40  # a check
+MOST_ADS_AT_FIRST = 100
+RECHECK_AFTER = timedelta(hours=20)  # a day, with room for a check that comes early
+_WHOLE_TEXT = 600  # characters; a feed entry of that length is the ad itself
+
+
+def ads_to_open(known: Known, reading: Reading | None, source: Source, now: datetime) -> tuple[str, ...]:
+    """The URLs to ask, the most telling first. reading: None when the list was not modified.
+
+    First the positions that a list no longer shows (only their own pages can prove that they are closed), then new
+    ones, those whose row changed, and open ones not asked for a day: a deadline may move on the ad's page alone.
+    """
+    own = [(p, s) for p in known.positions if (s := sighting_of(p, source.url))]
+    if reading is None:
+        missing = [(p, s) for p, s in own if s.misses]
+        shown = [(p, s) for p, s in own if not s.misses]
+        fresh: list[Posting] = []
+        touched: list[str | None] = []
+    else:
+        postings = distinct(reading.postings)
+        matching = match(postings, known.positions, source.url, now, complete=reading.complete)
+        gone = {p.id for p in matching.missing}
+        missing = [(p, s) for p, s in own if p.id in gone]
+        shown = [(p, s) for p, s in own if p.id not in gone]
+        fresh = [postings[i] for i in matching.new]
+        touched = [
+            postings[i].url
+            for i, p in matching.pairs
+            if (s := sighting_of(p, source.url)) is None or _row_changed(s.listed, postings[i])
+        ]
+    wanted: list[str | None] = []
+    wanted += [s.listed.url for p, s in _oldest_first(missing) if p.status is Status.OPEN and _unasked(s, now)]
+    if source.follow:
+        wanted += [p.url for p in fresh if not _tells_all(p, reading)]
+        wanted += touched
+        wanted += [s.listed.url for p, s in _oldest_first(shown) if _is_stale(p, s, now)]
+    shared = _shared_urls(
+        chain(reading.postings if reading else (s.listed for _, s in own), (s.listed for _, s in missing))
+    )
+    askable = [u for u in dict.fromkeys(wanted) if u and is_own_page(u, source.url) and canonical_url(u) not in shared]
+    return tuple(askable[: MOST_ADS if known.baseline_at else MOST_ADS_AT_FIRST])
+
+
+def is_own_page(url: str | None, source_url: str) -> bool:
+    """Whether a URL is a page of the position itself: on the web, and not a place in the list's own page."""
+    if not url or not url.startswith(("http://", "https://")):
+        return False
+    return canonical_url(url.partition("#")[0]) != canonical_url(source_url.partition("#")[0])
+
+
+def _unasked(sighting: Sighting, now: datetime) -> bool:
+    """Not asked since the list dropped it, or not for a day."""
+    asked = sighting.ad_checked_at
+    return asked is None or asked <= sighting.last_seen or now - asked >= RECHECK_AFTER
+
+
+def _is_stale(position: Position, sighting: Sighting, now: datetime) -> bool:
+    asked = sighting.ad_checked_at
+    closed_by_its_words = position.status is Status.CLOSED and sighting.ad is not None and sighting.ad.closed
+    if position.status is Status.CLOSED and not closed_by_its_words:
+        return False
+    return asked is None or now - asked >= RECHECK_AFTER
+
+
+def _row_changed(old: Posting, new: Posting) -> bool:
+    values = ((getattr(old, name), getattr(new, name), name) for name in TOLD)
+    return any(after is not None and not same(name, before, after) for before, after, name in values)
+
+
+def _tells_all(posting: Posting, reading: Reading | None) -> bool:
+    """A feed entry with the whole ad in it, deadline and all."""
+    is_feed = reading is not None and reading.kind is Kind.FEED
+    return is_feed and posting.deadline is not None and len(posting.text or "") >= _WHOLE_TEXT
+
+
+def _shared_urls(postings: Iterable[Posting]) -> frozenset[str]:
+    """One form or one page for several positions says nothing of any of them."""
+    titles: dict[str, set[str]] = defaultdict(set)
+    for p in postings:
+        if p.url:
+            titles[canonical_url(p.url)].add(normal(p.title))
+    return frozenset(url for url, found in titles.items() if len(found) > 1)
+
+
+def _oldest_first(positions: list[tuple[Position, Sighting]]) -> list[tuple[Position, Sighting]]:
+    """Those never asked first, the newest of them before the others; then by when they were asked last."""
+
+    def order(entry: tuple[Position, Sighting]) -> tuple[float, float]:
+        asked = entry[1].ad_checked_at
+        return (asked.timestamp() if asked else 0.0, -entry[1].first_seen.timestamp())
+
+    return sorted(positions, key=order)
