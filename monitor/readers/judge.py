@@ -7,12 +7,11 @@ that departments, featured blocks and a page with one position all come through,
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from monitor.readers.records import Group, Record, groups, overlapping
 from monitor.readers.tree import Tree
-from monitor.readers.words import address_words, has_count, is_bare, is_generic, names_positions, opens_with, says
+from monitor.readers.words import address_words, has_count, is_bare, is_generic, names_no_position, names_positions, opens_with, says
 from monitor.readers.zones import Zones
 
 ENOUGH = 3.0
@@ -57,6 +56,10 @@ def positions(tree: Tree, zones: Zones) -> list[Record]:
             key = (record.url, "" if record.url and group.linked else record.title.casefold())
             if key in urls or any(overlapping(record, other) for other in accepted):
                 continue
+            if any(o.first <= record.title_line < o.last for o in accepted) and not (
+                group.linked and says("listing.roles", record.title)
+            ):
+                continue  # part of what another position runs on over
             urls.add(key)
             accepted.append(record)
     return sorted(accepted, key=lambda r: r.title_line)
@@ -89,7 +92,12 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     notes["number"] = 0.5 if n >= 3 else 0.0
     notes["bare"] = -3.0 * share([is_bare(t) for t in titles])
     notes["counts"] = -3.0 * share([has_count(t) for t in titles])
-    notes["never"] = -2.5 * share([_never(t, r) for t, r in zip(titles, roles, strict=True)])
+    notes["never"] = -2.5 * share([names_no_position(t) for t in titles])
+    lines = [tree.lines[r.title_line] for r in records]
+    notes["headed"] = 2.5 * share([0 < line.heading < 7 and bool(line.anchors) for line in lines])
+    here = tree.url.split("#")[0].split("?")[0]
+    itself = share([bool(r.url) and (r.url or "").split("#")[0].split("?")[0] == here for r in records])
+    notes["this page"] = -3.5 * itself if itself > 0.5 and share(roles) < 0.5 else 0.0
     notes["zone"] = -2.0 * share([zones.penalty(r.root) > 0 for r in records])
     length = sorted(map(len, titles))[n // 2]
     notes["length"] = -2.0 if length < 6 else -1.0 if length > 160 else 0.0
@@ -113,19 +121,42 @@ def merit(tree: Tree, zones: Zones, record: Record) -> float:
         value -= 3.0
     if is_generic(title) or len(title) < 4:
         value -= 5.0
-    if _never(title, role):
+    if says("listing.none_open", title):
+        value -= 9.0
+    if not role and (opens_with("listing.other", title) or opens_with("listing.closed", title)):
         value -= 3.0
+    if _never(title, role):
+        value -= 6.0
+    elif role and names_no_position(title):
+        value -= 1.5
     if is_bare(title):
         value -= 1.0
+    if tree.lines[record.title_line].heading and _umbrella(tree, record, role):
+        value -= 4.0
+    if len(title) > 50 and title.endswith((".", "!", "?")):
+        value -= 1.5 if role else 3.0
     return value
 
 
+def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
+    """Whether a heading stands over positions instead of naming one: titles follow it."""
+    items = linked = 0
+    for line in tree.lines[record.first : record.last]:
+        if line.number == record.title_line:
+            continue
+        named = [a for a in line.anchors if not is_generic(tree.anchor_text(a)) and tree.address(a) != record.url]
+        linked += any(says("listing.roles", tree.anchor_text(a)) and not is_bare(tree.anchor_text(a)) for a in named)
+        if 0 < line.heading < 7 and says("listing.roles", line.text) and not role:
+            return True
+        items += line.block.tag in ("li", "td", "dd", "p") and says("listing.roles", line.text[:45])
+    if tree.lines[record.title_line].anchors:
+        return linked >= 2
+    return linked >= 1 or (items >= 1 and not role)
+
+
 def _never(title: str, role: bool) -> bool:
-    return opens_with("listing.never", title) or (says("listing.never", title) and not role)
+    return names_no_position(title) and not role and not says("listing.occupations", title)
 
 
 def _classed(record: Record) -> bool:
     return any(names_positions(e.words) for e in record.seed.ancestors()[:5])
-
-
-_ = re

@@ -9,9 +9,9 @@ After Liu, Grossman, Zhai: Mining data records in web pages (KDD 2003), but with
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from monitor.readers.tree import Element, Line, Tree
 from monitor.readers.words import is_bare, is_generic, says
@@ -25,7 +25,10 @@ _FORMATTING = frozenset("b strong i em u font span small big mark tt".split())
 
 @dataclass(slots=True)
 class Record:
-    """One member's share of the page: the lines `first .. last`. seed: the link or the block that it grew from."""
+    """One member's share of the page. seed: the link or the block that it grew from.
+
+    root: the element that is its own; its title stands there. first, last: its lines, with those that it runs on over.
+    """
 
     seed: Element
     root: Element
@@ -67,7 +70,7 @@ def _links(tree: Tree, zones: Zones) -> dict[str, list[Element]]:
         if zones.penalty(anchor) >= 2 or tree.address(anchor) is None:
             continue
         words = tree.anchor_text(anchor)
-        if not words and anchor.first == anchor.last:
+        if (not words and anchor.first == anchor.last) or (words in "#¶§" and "#" in (anchor.attributes["href"] or "")):
             continue
         found[_path(anchor) + ("?" if is_generic(words) else "")].append(anchor)
     return found
@@ -82,12 +85,19 @@ def _lines(tree: Tree, zones: Zones) -> dict[str, list[Element]]:
         if any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in line.anchors):
             continue
         block = line.block
-        tags = [e.tag for e in block.ancestors()[:3]]
-        titled = bool(line.heading) or tags[0] in ("dt", "summary", "legend", "caption")
-        item = tags[0] in ("li", "td", "p", "div") and block.first == line.number
-        if titled or (item and says("listing.roles", line.text[:160])):
+        titled = bool(line.heading) or block.tag in ("dt", "summary")
+        if titled or (block.first == line.number and _like_a_title(line, block)):
             found[_path(block) + (f"#{line.heading}" if line.heading else "#")].append(block)
     return found
+
+
+def _like_a_title(line: Line, block: Element) -> bool:
+    """Whether plain words name a position: a short line, or a list item that begins with one ("2 postdocs to ...")."""
+    text = line.text
+    item = any(e.tag in ("li", "td", "dd") for e in block.ancestors()[:2])
+    if len(text) > 150 or (text.endswith((".", "!", "?")) and len(text) > 60):
+        return item and says("listing.roles", text[:45])
+    return says("listing.roles", text)
 
 
 # ------------------------------------------------------------------------------------------------ growth
@@ -106,6 +116,8 @@ def _grow(tree: Tree, signature: str, seeds: Sequence[Element], *, linked: bool)
         for element in chains[seed.index][1:]:
             if element.tag in ("body", "main", "html", "table", "tbody") or len(inside[element.index]) > 1:
                 break
+            if root.tag in ("li", "tr", "article") and _stands_among_items(tree, root):
+                break
             if tree.length(element) > MAX_RECORD or (not several and not _belongs(tree, root, element, seed)):
                 break
             root = element
@@ -116,6 +128,14 @@ def _grow(tree: Tree, signature: str, seeds: Sequence[Element], *, linked: bool)
     group = Group(signature, records, linked)
     _run_on(tree, group)
     return group
+
+
+def _stands_among_items(tree: Tree, root: Element) -> bool:
+    """Whether a neighbour of the same make names a position: then the list around them is no record."""
+    return root.parent is not None and any(
+        s is not root and s.sign == root.sign and s.first < s.last and says("listing.roles", tree.lines[s.first].text[:60])
+        for s in root.parent.children
+    )
 
 
 def _belongs(tree: Tree, root: Element, parent: Element, seed: Element) -> bool:
@@ -143,7 +163,7 @@ def _run_on(tree: Tree, group: Group) -> None:
     ]
     parted = [b.first - a.last for a, b in gaps]
     regular = len(parted) >= 2 and sum(g > 0 for g in parted) >= 0.6 * len(parted) and max(parted) <= 12
-    if not records or (len(alone) * 2 <= len(records) and not regular):
+    if not records or (len(alone) * 2 <= len(records) and not (regular and _rows(records))):
         return
     first = records[0]
     before = first.root.parent.first if first.root.parent else first.first
@@ -160,6 +180,7 @@ def _run_on(tree: Tree, group: Group) -> None:
         following = records[number + 1].first if number + 1 < len(records) else len(tree.lines)
         inner = _scope(record)
         limit = min(following, inner.last)
+        fences = _fences(record, rows_too=not regular)
         end = record.last
         heading = tree.lines[record.first].heading if record.first < len(tree.lines) else 0
         while end < limit and end - record.first < MAX_LINES:
@@ -168,8 +189,25 @@ def _run_on(tree: Tree, group: Group) -> None:
                 break
             if tree.characters[end + 1] - tree.characters[record.last] > MAX_RUN:
                 break
+            if end in fences:
+                break
             end += 1
         record.last = max(end, record.last)
+
+
+def _rows(records: list[Record]) -> bool:
+    """Whether the records are rows of a table, whose details may fill further rows."""
+    return all(r.root.tag == "tr" for r in records)
+
+
+def _fences(record: Record, *, rows_too: bool) -> set[int]:
+    """First lines of what follows and is an item of its own, though it may be of another make."""
+    root = record.root
+    if root.parent is None or root.tag not in ("li", "article", "section", "div", "tr", "dt", "details"):
+        return set()
+    if (root.tag == "tr" and not rows_too) or (root.tag == "div" and root.sign == "div"):
+        return set()
+    return {s.first for s in root.parent.children if s.index > root.index and s.sign == root.sign}
 
 
 def _scope(record: Record) -> Element:
@@ -187,10 +225,16 @@ def _scope(record: Record) -> Element:
 # ------------------------------------------------------------------------------------------------ titles
 def _entitle(tree: Tree, group: Group) -> None:
     """Choose the column of lines that holds the titles, then give each record its title and link."""
+    if not group.linked:
+        for record in group.records:
+            line = tree.lines[record.seed.first]
+            record.title, record.title_line = _title(tree, record, line), line.number
+            record.url = _address(tree, record, group)
+        return
     columns: dict[str, list[tuple[Record, Line]]] = defaultdict(list)
     for record in group.records:
         seen: set[str] = set()
-        for line in tree.lines[record.first : min(record.last, record.first + 12)]:
+        for line in tree.lines[record.root.first : min(record.root.last, record.root.first + 12)]:
             key = _column(record, line)
             if key not in seen:
                 seen.add(key)
@@ -239,8 +283,10 @@ def _worth(tree: Tree, column: list[tuple[Record, Line]], count: int, group: Gro
     value += 2.0 * share(lambda t: says("listing.roles", t[:200])) + 0.7 * share(
         lambda t: says("listing.occupations", t[:200])
     )
-    value += 1.5 * sum(0 < line.heading < 7 for line in lines) / n + 0.7 * sum(line.heading == 7 for line in lines) / n
-    value += 1.2 * sum(any(not is_generic(tree.anchor_text(a)) for a in line.anchors) for line in lines) / n
+    value += 1.8 * sum(0 < line.heading < 7 for line in lines) / n + 0.7 * sum(line.heading == 7 for line in lines) / n
+    value += 1.4 * sum(_linked_part(tree, line) for line in lines) / n
+    if group.linked and not group.signature.endswith("?"):
+        value += 1.0 * sum(record.seed in line.anchors for record, line in column) / n
     value -= 1.5 * share(is_bare) + 3.0 * share(is_generic)
     value -= 2.5 * share(lambda t: t.rstrip().endswith(":")) + 2.0 * share(_mostly_digits)
     value += 0.8 * min(mean, 40) / 40 - (1.0 if mean > 200 else 0) - (1.0 if mean < 8 else 0)
@@ -248,6 +294,12 @@ def _worth(tree: Tree, column: list[tuple[Record, Line]], count: int, group: Gro
         value -= 2.0 * max(0.0, 0.6 - len(set(texts)) / n)
     place = sum(line.number - record.first for record, line in column) / n
     return value - 0.12 * min(place, 10)
+
+
+def _linked_part(tree: Tree, line: Line) -> float:
+    """How much of a line is a link that names something."""
+    words = max((tree.anchor_text(a) for a in line.anchors), key=len, default="")
+    return 0.0 if not words or is_generic(words) else min(1.0, 0.3 + len(words) / max(len(line.text), 1))
 
 
 def _mostly_digits(text: str) -> bool:
@@ -293,8 +345,5 @@ def _address(tree: Tree, record: Record, group: Group) -> str | None:
 
 
 def overlapping(a: Record, b: Record) -> bool:
-    """Whether one record's title stands within the other."""
-    return a.first <= b.title_line < a.last or b.first <= a.title_line < b.last
-
-
-__all__ = ["Counter", "Group", "Iterable", "Record", "groups", "overlapping", "replace"]
+    """Whether one record's title stands within the element of the other."""
+    return a.root.first <= b.title_line < a.root.last or b.root.first <= a.title_line < b.root.last

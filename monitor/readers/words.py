@@ -68,9 +68,17 @@ def words_of(topic: str, text: str) -> str | None:
 def is_generic(text: str) -> bool:
     """A link's words that name no position: "Read more", "PDF", a bare address, an arrow, "Apply now »"."""
     bare = text.strip(_EDGES)
-    if not _LETTERS.search(bare):
+    if not _LETTERS.search(bare) or _LOOKS_LIKE_ADDRESS.match(text):
         return True
-    return bool(_LOOKS_LIKE_ADDRESS.match(text)) or is_only("listing.generic", bare) or is_only("listing.next", bare)
+    if is_only("listing.generic", bare) or is_only("listing.next", bare):
+        return True
+    return len(bare) <= 80 and bool(_beginnings().match(fold(bare))) and not says("listing.roles", bare)
+
+
+@cache
+def _beginnings() -> re.Pattern[str]:
+    """Generic phrases that end in `*` may be followed by anything: "Read more about ..."."""
+    return pattern(p[:-1].strip() for p in all_phrases("listing.generic") if p.endswith("*"))
 
 
 @lru_cache(maxsize=8192)
@@ -81,6 +89,13 @@ def is_bare(text: str) -> bool:
         rest = _any(topic).sub(" ", rest)
     rest = _any("listing.plain").sub(" ", rest)
     return len(_LETTERS.findall(rest)) < 3
+
+
+@lru_cache(maxsize=8192)
+def names_no_position(text: str) -> bool:
+    """Whether words such as "Seminar" or "How to apply" stand in a title; short ones count at its start only."""
+    found = _any("listing.never").search(fold(text))
+    return found is not None and (found.end() - found.start() >= 6 or opens_with("listing.never", text))
 
 
 @lru_cache(maxsize=4096)
@@ -96,7 +111,9 @@ def address_words(url: str) -> tuple[bool, bool, bool]:
         split = urlsplit(url)
     except ValueError:
         return (False, False, False)
-    where = unquote(f"{split.path}?{split.query}#{split.fragment}").lower()
+    # a value that is itself an address (ref=, destination=) says nothing of where the link leads
+    query = "&".join(p for p in split.query.split("&") if "/" not in p and "%2F" not in p.upper())
+    where = unquote(f"{split.path}?{query}#{split.fragment}").lower()
     path = unquote(split.path).lower()
     return (bool(_JOB_ADDRESS.search(where)), bool(_OTHER_ADDRESS.search(path)), bool(_IDENTIFIER.search(where)))
 
