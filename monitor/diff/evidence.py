@@ -1,0 +1,101 @@
+"""What one check has to go by, and what it says of one position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from monitor.diff.asking import is_own_page
+from monitor.diff.prose import shared_lines
+from monitor.identity import alike, canonical_url, normal, sighting_of
+from monitor.models import AdSeen, Known, Observation, Position, Posting, Sighting, Status
+from monitor.settings import Source
+
+_ELSEWHERE = timedelta(days=7)  # another source that showed it within this time still vouches for it
+_ANYWHERE = timedelta(hours=12)  # a deadline has passed when its day is over at UTC-12, "anywhere on earth"
+
+
+class Word(Enum):
+    """What a position's own page says of it."""
+
+    GONE = auto()  # the server: there is no such page
+    CLOSED = auto()  # the page: it is closed
+    ALIVE = auto()
+    REFUSED = auto()  # 401, 403, 429, 5xx, a wall: nothing, but there is someone to ask
+    NOTHING = auto()  # no server, or a page that speaks of something else
+    UNASKED = auto()
+    NO_PAGE = auto()  # there is none to ask
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of one source. own: the positions this source has shown. template: lines that its ads share."""
+
+    known: Known
+    source: Source
+    now: datetime
+    ads: Mapping[str, AdSeen]
+    own: tuple[tuple[Position, Sighting], ...]
+    template: frozenset[str]
+
+    @classmethod
+    def of(cls, known: Known, observation: Observation, source: Source, now: datetime) -> Check:
+        own = tuple((p, s) for p in known.positions if (s := sighting_of(p, source.url)))
+        texts = [s.ad.text for _, s in own if s.ad and s.ad.text]
+        texts += [ad.posting.text for ad in observation.ads if ad.posting and ad.posting.text]
+        ads = {ad.url: ad for ad in observation.ads}
+        return cls(known, source, now, ads, own, shared_lines(texts))
+
+    def ad_of(self, posting: Posting) -> AdSeen | None:
+        return self.ads.get(posting.url or "")
+
+    def word(self, position: Position, sighting: Sighting) -> Word:
+        """What the page that was opened in this check says of the position."""
+        if not is_own_page(sighting.listed.url, self.source.url):
+            return Word.NO_PAGE
+        ad = self.ad_of(sighting.listed)
+        if ad is None:
+            return Word.UNASKED
+        if ad.gone:
+            return Word.GONE
+        if ad.trouble:
+            return Word.NOTHING if ad.unreachable else Word.REFUSED
+        if ad.not_modified:
+            return Word.ALIVE
+        if ad.posting and ad.posting.closed:
+            return Word.CLOSED
+        return Word.ALIVE if self.is_its_ad(ad, position) else Word.NOTHING
+
+    def is_its_ad(self, ad: AdSeen, position: Position) -> bool:
+        """Whether the page still speaks of this position; a site may lead to the next best one instead."""
+        title = position.posting.title
+        if ad.posting is None:
+            return ad.page is not None and normal(title) in normal(ad.page.text)
+        sighting = sighting_of(position, self.source.url)
+        before = sighting.ad.title if sighting and sighting.ad else None
+        return before is None or alike(ad.posting.title, before) or alike(ad.posting.title, title)
+
+    def shown_elsewhere(self, position: Position, sighting: Sighting) -> bool:
+        """Another source still lists it, at another address than the one that was asked."""
+        asked = canonical_url(sighting.listed.url or "")
+        return any(
+            s.source != self.source.url
+            and s.misses == 0
+            and self.now - s.last_seen < _ELSEWHERE
+            and canonical_url(s.listed.url or "") != asked
+            for s in position.sightings
+        )
+
+    def status(self, position: Position) -> Status:
+        """Its status by now: a deadline may have passed since it was stored."""
+        return position.status if position.status is Status.CLOSED else self.by_deadline(position.posting)
+
+    def by_deadline(self, posting: Posting) -> Status:
+        passed = posting.deadline and posting.deadline < (self.now - _ANYWHERE).date()
+        return Status.EXPIRED if passed else Status.OPEN
+
+    def is_due(self, posting: Posting) -> bool:
+        """The last day has come: that it disappears now was to be expected."""
+        return posting.deadline is not None and posting.deadline <= self.now.date()
