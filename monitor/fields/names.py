@@ -1,0 +1,155 @@
+"""Names of persons, as ads write them: with titles before them, particles within, and surnames in capitals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from monitor.fields.lexicon import all_phrases
+from monitor.fields.phrase import fold, pattern
+
+_UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper()) + "\u1e00-\u1eff"
+_LETTER = r"[^\W\d_]"
+_APOSTROPHE = "['’ʼ]"
+_WORD = rf"(?:[dDlLO]{_APOSTROPHE}|al-|el-|Al-|El-)?[{_UPPER}]{_LETTER}+(?:{_APOSTROPHE}{_LETTER}{{2,}}|[-‐‑]{_LETTER}+){{0,3}}"
+_INITIAL = rf"[{_UPPER}][a-zh]?\.(?:[ -]?[{_UPPER}][a-zh]?\.){{0,4}}|[{_UPPER}](?=\ )"
+_PARTICLE = (
+    r"(?:van|von|der|den|de|del|della|dello|di|da|do|dos|das|du|la|le|los|al|el|bin|ibn|ben|ter|ten|te|zu|zum|af|av|"
+    r"y|i|e|in|’t|'t|'s|st\.|san|af|Van|Von|De|Der|La|Le|Di|Da|Del|Du|Dos|El|Ben|Ter|Ten)"
+)
+_NAME = re.compile(
+    rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0](?:{_PARTICLE}[ \xa0]){{0,3}}(?:{_WORD}|{_INITIAL})){{1,4}}(?![\w@]|\.\w)"
+)
+# one rank among several: "Univ.-Prof. Dr. Dr. h.c.", "Prof.dr.ir."
+_QUOTES = frozenset("\"“”„»«")
+_TITLE_END = r"(?![^\W\d_])\.?"
+_SEPARATOR = re.compile(
+    r"\s*(?:,\s*(?:and|und|och|og|sowie|et|e|y|en|ja|a|or|oder)\b|,|;|/|&|\+|•|\||\band\b|\bor\b|\bund\b|\boder\b|\bsowie\b|\boch\b|"
+    r"\beller\b|\bog\b|\bja\b|\bet\b|\bou\b|\be\b|\by\b|\bi\b|\ben\b|\bof\b|\ba\b|\bwith\b|\bas well as\b|\btogether with\b|\n[ \t]*[-•*]?)\s*"
+)
+_ASIDE = re.compile(r"\s*(?:\([^()\n]{0,160}\)|\[[^\[\]\n]{0,80}\]|<[^<>\n]{0,80}>)")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """name: without titles, in usual capitals. start, end: its span in the text, with the titles. rank: the titles."""
+
+    name: str
+    start: int
+    end: int
+    rank: str
+
+
+@cache
+def _titles() -> re.Pattern[str]:
+    words = sorted((t.rstrip(".") for t in all_phrases("people.titles")), key=len, reverse=True)
+    return re.compile(r"(?<![^\W\d_])(?:(?:" + "|".join(re.escape(fold(w)) for w in dict.fromkeys(words)) + rf"){_TITLE_END}[\s\-/,]{{0,2}}){{1,8}}")
+
+
+@cache
+def _not_names() -> frozenset[str]:
+    return frozenset(fold(w) for topic in ("people.not_names", "people.titles") for w in all_phrases(topic))
+
+
+@cache
+def _eponyms() -> re.Pattern[str]:
+    return pattern(all_phrases("people.eponyms"))
+
+
+def persons(text: str) -> Iterator[Person]:
+    """Whatever in a text is spelled like a name; a heading may be, so ask for a cue."""
+    position = 0
+    while (match := _NAME.search(text, position)) is not None:
+        person = _person(text, match.start())
+        position = person.end if person else match.start() + 1
+        position = max(position, match.start() + 1)
+        if person:
+            yield person
+
+
+def person_at(text: str, start: int) -> Person | None:
+    """The person whose title or name begins at or just after `start` (white space, a colon, a dash, a bullet)."""
+    skipped = re.compile(r"[\s:–\-•*\"“”'‘’(]{0,12}").match(text, start)
+    begin = skipped.end() if skipped else start
+    titles = _titles().match(fold(text), begin)
+    at = titles.end() if titles else begin
+    person = _person(text, at)
+    if person is None and titles and at > begin:
+        person = _person(text, begin)  # "Le" may be a surname
+        return person
+    if person is None:
+        return None
+    return Person(person.name, begin, person.end, text[begin:at].strip())
+
+
+def has_title(text: str, start: int) -> bool:
+    """Whether a title ("Prof. ", "Dr ") stands just before a name that begins at `start`."""
+    window = max(0, start - 60)
+    return any(m.end() >= start - window for m in _titles().finditer(fold(text[window:start])))
+
+
+def persons_at(text: str, start: int) -> list[Person]:
+    """The persons listed from `start` on: "Prof. A B (City), Dr. C D and E F"."""
+    found: list[Person] = []
+    person = person_at(text, start)
+    while person is not None and len(found) < 12:
+        found.append(person)
+        end = person.end
+        while (aside := _ASIDE.match(text, end)) is not None:
+            end = aside.end()
+        trailing = re.compile(r",\s*(?:PhD|Ph\.D\.?|MD|CSc\.?|DrSc\.?|MBA|M\.Sc\.?|FRS)\b").match(text, end)
+        end = trailing.end() if trailing else end
+        separator = _SEPARATOR.match(text, end)
+        person = person_at(text, separator.end()) if separator else None
+        if person is not None and "\n" in text[end : person.start] and not re.match(r"[^\n]{0,90}(?:\n|$)", text[person.start :]):
+            break
+    return found
+
+
+def _person(text: str, start: int) -> Person | None:
+    match = _NAME.match(text, start)
+    if match is None:
+        return None
+    tokens = re.split(r"[ \xa0]", match[0])
+    if _eponyms().match(fold(match[0])) or (text[start - 1 : start] in _QUOTES and text[match.end() : match.end() + 1] in _QUOTES):
+        return None
+    kept: list[str] = []
+    for token in tokens:
+        plain = fold(token).strip(".")
+        if plain in _not_names() and not (kept and plain in _PARTICLES):
+            break
+        kept.append(token)
+    while kept and fold(kept[-1]) in _PARTICLES:
+        kept.pop()
+    spelled = [t for t in kept if len(t.strip(".")) > 2 and fold(t) not in _PARTICLES]
+    if len(kept) < 2 or not spelled:
+        return None
+    length = len(" ".join(kept))
+    end = start + length
+    last = kept[-1]
+    genitive = re.search(rf"{_APOSTROPHE}s$", last)
+    if genitive:
+        kept[-1] = last[: genitive.start()]
+    elif last.endswith(("'", "’")):
+        kept[-1] = last[:-1]
+    return Person(_usual_capitals(kept), start, end, "")
+
+
+_PARTICLES = frozenset(re.sub(r"[()?:\\]", "", _PARTICLE).lower().split("|"))
+
+
+def _usual_capitals(tokens: list[str]) -> str:
+    """ "NYQUIST Pierre" and "Pierre NYQUIST" are Pierre Nyquist; a name all in capitals is taken down too."""
+    loud = [len(t) > 1 and "." not in t and t.isupper() for t in tokens]
+    if any(loud) and not all(loud) and loud[0] and not loud[-1]:
+        first = next(i for i, is_loud in enumerate(loud) if not is_loud)
+        tokens = tokens[first:] + tokens[:first]
+    if any(loud):
+        tokens = [t if "." in t or not t.isupper() or len(t) < 2 else _capital(t) for t in tokens]
+    return " ".join(tokens)
+
+
+def _capital(word: str) -> str:
+    return re.sub(rf"{_LETTER}+", lambda m: m[0][:1].upper() + m[0][1:].lower(), word)
