@@ -29,7 +29,7 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _ELEMENT = re.compile(r"<([a-z][\w.-]*:)?([a-z]\w*)", re.I)
 _JSON_FEED = re.compile(r'\s*\{.{0,2000}?"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org', re.S)
 _ENTITIES = re.compile(rb"<!DOCTYPE[^\[>]*\[.*?\]\s*>", re.S | re.I)
-_FEED_LINK = re.compile(r"<link\b[^>]*type=[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]*>", re.I)
+_FEED_LINK = re.compile(r"<link\b[^>]{0,500}type=[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.I)
 _HREF = re.compile(r"href=[\"']?([^\"' >]+)", re.I)
 _INSTITUTION = re.compile(
     r"univer|instit|hochsch|h(ö|ø)gsk|college|school|a(k|c)adem|cent(er|re|rum|rum)\b|laborator|poly?te[ck]|facult|fakult"
@@ -131,11 +131,9 @@ def _xml_feed(page: Page) -> _Feed | None:
     """None if it is none. Of a broken one what comes before the fault."""
     import feedparser
 
-    # entity declarations have no place in a feed, and can unfold a kilobyte to gigabytes
-    body = _ENTITIES.sub(b"", page.body, count=1) if b"<!ENTITY" in page.body[:100_000] else page.body
     try:
         parsed = feedparser.parse(  # bytes: as str it would be taken for an address or a file
-            body,
+            _without_entities(page.body),
             response_headers={"content-type": page.content_type or "application/xml", "content-location": page.url},
             sanitize_html=False,  # it becomes plain text, and reading it safely takes three times as long
             resolve_relative_uris=False,
@@ -159,6 +157,13 @@ def _xml_feed(page: Page) -> _Feed | None:
 
 
 _FAULTS = ("SAXParseException", "CharacterEncodingUnknown", "UndeclaredNamespace")
+
+
+def _without_entities(body: bytes) -> bytes:
+    """Entity declarations have no place in a feed, and can unfold a kilobyte to gigabytes."""
+    start = body.find(b"<!DOCTYPE", 0, 10_000)
+    declared = _ENTITIES.match(body, start) if start >= 0 else None
+    return body[:start] + body[declared.end() :] if declared else body
 
 
 def _xml_item(

@@ -25,9 +25,9 @@ from monitor.readers.job_posting import Thing, posting_of
 MAX_REPAIRED = 256 * 1024  # bytes; repairing hostile input of 100 KB takes a second
 MAX_DEPTH = 60
 
-_COMMENT_OR_SCRIPT = re.compile(r"<!--.*?(?:-->|\Z)|<script\b([^>]*)>(.*?)(?:</script|\Z)", re.S | re.I)
+_COMMENT_OR_SCRIPT = re.compile(r"<!--.*?(?:-->|\Z)|<script\b([^>]{0,2000})>(.*?)(?:</script|\Z)", re.S | re.I)
 _GUARD = re.compile(r"<!--|-->|(?://|/\*)?\s*<!\[CDATA\[(?:\s*\*/)?|(?://|/\*)?\s*\]\]>(?:\s*\*/)?")
-_MARKED_UP = re.compile(r"(?:itemtype|typeof)\s*=\s*[\"']?[^\"'>]*JobPosting", re.I)
+_MARKED_UP = re.compile(r"(?:itemtype|typeof)\s*=\s*[\"']?[^\"'>]{0,300}JobPosting", re.I)
 
 
 def structured_postings(html: str, base_url: str, as_of: date | None = None) -> tuple[Posting, ...]:
