@@ -82,7 +82,7 @@ class Daemon:
             if not self._stopping.is_set():
                 send_digests(self._settings, store, self._clock(), report=self._report_sent)
         except MonitorError as error:
-            self._tell(f"{error}" + (f"; {error.tip}" if error.tip else ""))
+            self._tell(error.in_full())
         except Exception as error:
             log.exception("a tick failed")
             self._tell(f"the monitor itself failed ({type(error).__name__}: {error}); it goes on, please report this")

@@ -17,6 +17,12 @@ class MonitorError(Exception):
         super().__init__(message)
         self.tip = tip
 
+    def in_full(self) -> str:
+        """Message and tip as running text."""
+        if not self.tip:
+            return str(self)
+        return f"{str(self).rstrip('.')}. {self.tip[0].upper()}{self.tip[1:]}"
+
 
 class ConfigError(MonitorError):
     """`faults`: one line each, `file:line: what is wrong`."""

@@ -6,6 +6,7 @@ commands that use them, so that --help answers at once.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from importlib import import_module
@@ -48,8 +49,9 @@ class _Commands(click.Group):
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="monitor")
 @click.option("--config", default="sources.toml", metavar="PATH", help="The configuration; sources.toml by default.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell more on stderr, with tracebacks.")
 @click.pass_context
-def cli(context: click.Context, config: str) -> None:
+def cli(context: click.Context, config: str, verbose: bool) -> None:
     """Watch university pages and feeds for academic positions; mail what is new, changed and closed.
 
     \b
@@ -61,6 +63,7 @@ def cli(context: click.Context, config: str) -> None:
                   monitor run               do both, for ever
     """
     context.obj = config
+    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL + 1, format="%(message)s")
 
 
 def main() -> None:

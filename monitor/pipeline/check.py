@@ -41,7 +41,7 @@ async def check(given: CheckInput, fetcher: Fetcher) -> Observation:
         return Observation(
             source=source.url,
             at=now,
-            trouble=_sentence(error),
+            trouble=error.in_full(),
             transient=error.transient,
             retry_after=error.retry_after,
             gone=error.gone,
@@ -67,7 +67,7 @@ async def _look(given: CheckInput, fetcher: Fetcher) -> tuple[dict[str, Page], R
         try:
             page = await fetcher.get(url, headers=request_headers(source))
         except FetchError as error:
-            warning = f"page {len(pages) + 1} of the list could not be read: {_sentence(error)}"
+            warning = f"page {len(pages) + 1} of the list could not be read: {error.in_full()}"
             reading = replace(reading, complete=False, next_page=None, warnings=(*reading.warnings, warning))
             break
         assert page is not None, "an unconditional GET is never answered by 304"
@@ -123,7 +123,7 @@ async def _open_ad(url: str, given: CheckInput, fetcher: Fetcher) -> AdSeen:
     try:
         page = await fetcher.get(url, validators=validators, headers=request_headers(source))
     except FetchError as error:
-        return AdSeen(url=url, gone=error.gone, trouble=None if error.gone else _sentence(error))
+        return AdSeen(url=url, gone=error.gone, trouble=None if error.gone else error.in_full())
     if page is None:
         return AdSeen(url=url, not_modified=True)
     if canonical_url(page.url) == canonical_url(source.url):
@@ -187,7 +187,3 @@ def _files(folder: Traversable) -> Iterable[Traversable]:
             yield from _files(entry)
         elif entry.name.endswith((".py", ".toml")):
             yield entry
-
-
-def _sentence(error: FetchError) -> str:
-    return f"{error}; {error.tip}" if error.tip else str(error)

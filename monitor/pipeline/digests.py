@@ -164,7 +164,7 @@ def password(settings: Settings) -> str | None:
 
 
 def _refused(store: Store, delivery: Delivery, error: DeliveryError, now: datetime) -> Sent:
-    words = f"{error} {error.tip}" if error.tip else str(error)
+    words = error.in_full()
     again = None if error.final else retry_at(delivery.attempts + 1, now)
     if again is None:
         store.outbox.settle(delivery.id, at=now, error=words)
