@@ -17,7 +17,7 @@ from monitor.fetch.headers import fresh_until, retry_after
 from monitor.fetch.journey import REDIRECTS, Journey
 from monitor.fetch.pacing import LONGEST_WAIT, Host, Paces
 from monitor.fetch.robots import AGENT, ROBOTS_LIMIT, Robots
-from monitor.fetch.wire import URL, Answer, Question, Wire, host_of, parse
+from monitor.fetch.wire import URL, Answer, Question, Wire, authority, parse, without_login
 from monitor.models import Page, Validators
 from monitor.settings import FetchSettings
 
@@ -86,7 +86,7 @@ class Fetcher:
         check_content(body, content_type)
         now = self._now()
         return Page(
-            url=str(url.copy_with(userinfo=b"")),
+            url=without_login(url),
             body=body,
             text=decode(body, content_type),
             content_type=content_type,
@@ -119,7 +119,7 @@ class Fetcher:
         )
         async for attempt in tries:
             with attempt:
-                return await self._try(self._paces.host(host_of(str(journey.at))), journey, question)
+                return await self._try(self._paces.host(authority(journey.at)), journey, question)
         raise AssertionError("the last try returns or raises")
 
     async def _try(self, host: Host, journey: Journey, question: Question) -> Answer:
@@ -140,7 +140,7 @@ class Fetcher:
     async def _permit(self, url: URL) -> None:
         """Fault: robots.txt does not allow this address, or cannot be known now."""
         rules = await self._robots.rules(url)
-        self._paces.host(host_of(str(url))).asks_for(rules.crawl_delay)
+        self._paces.host(authority(url)).asks_for(rules.crawl_delay)
         if not rules.allow(str(url)):
             raise Fault(f"robots.txt of {url.host} asks programs not to read this page", tip=_ROBOTS_TIP)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from monitor.fetch.faults import Fault, shown
 from monitor.fetch.headers import cookies
-from monitor.fetch.wire import URL, Answer, basic_login, host_of, joined
+from monitor.fetch.wire import URL, Answer, authority, basic_login, joined, origin
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST = 5
@@ -73,15 +73,15 @@ class Journey:
         return there.copy_with(userinfo=b"", fragment=fragment)
 
     def _among_friends(self) -> bool:
-        same = host_of(str(self.at)) == host_of(str(self._start))
+        same = authority(self.at) == authority(self._start)
         return same and (self.at.scheme == "https" or self._start.scheme == "http")
 
     def _jar(self) -> dict[str, str]:
-        return self._cookies.setdefault(f"{self.at.scheme}://{host_of(str(self.at))}", {})
+        return self._cookies.setdefault(origin(self.at), {})
 
     def _stop(self) -> tuple[str, tuple[tuple[str, str], ...]]:
         """To be at one URL twice is no circle if a cookie was set in between."""
-        return str(self.at.copy_with(userinfo=b"", fragment=None)), tuple(sorted(self._jar().items()))
+        return origin(self.at) + self.at.raw_path.decode("ascii"), tuple(sorted(self._jar().items()))
 
 
 _TIP = "Open the address in a browser; the site may need cookies or a login."

@@ -78,21 +78,22 @@ def joined(base: URL, reference: str) -> URL:
 
 def origin(url: URL) -> str:
     """Scheme, host and port: what robots.txt and credentials are for."""
-    return f"{url.scheme}://{_authority(url)}"
+    return f"{url.scheme}://{authority(url)}"
 
 
 def host_of(url: str) -> str:
-    """Host and port (unless it is the usual one), in lower case: politeness is counted by it. "" for no web address."""
+    """What politeness is counted by: host and port (unless it is the usual one), lower case. "" for no web address."""
     try:
-        return _authority(parse(url))
+        return authority(parse(url))
     except Fault:
         return ""
 
 
-def _authority(url: URL) -> str:
-    host, colon, port = url.netloc.decode("ascii").lower().rpartition(":") if url.port else ("", "", "")
-    name = host or url.netloc.decode("ascii").lower()
-    return name.rstrip(".") + colon + port
+def authority(url: URL) -> str:
+    """`host_of` a parsed URL."""
+    netloc = url.netloc.decode("ascii").lower()
+    host, colon, port = netloc.rpartition(":") if url.port else (netloc, "", "")
+    return host.rstrip(".") + colon + port
 
 
 class Wire:
@@ -137,11 +138,9 @@ class Wire:
         timeouts = {"connect": seconds / len(addresses), "read": seconds, "write": seconds, "pool": seconds}
         extensions = {"timeout": timeouts, "sni_hostname": url.raw_host.decode("ascii").rstrip(".")}
         for last, address in zip([*[False] * (len(addresses) - 1), True], addresses, strict=True):
+            there = url if address == url.host else url.copy_with(host=address)
             request = httpx.Request(
-                "GET",
-                url.copy_with(host=address, userinfo=b"", fragment=None),
-                headers={**headers, "Host": url.netloc.decode("ascii")},
-                extensions=extensions,
+                "GET", there, headers={**headers, "Host": url.netloc.decode("ascii")}, extensions=extensions
             )
             try:
                 return await transport.handle_async_request(request)
@@ -152,8 +151,7 @@ class Wire:
         raise AssertionError("there is at least one address")
 
     def _transport(self, scheme: str) -> httpx.AsyncHTTPTransport:
-        # a context without authorities trusts nobody: where no TLS is spoken, none is loaded
-        context = self._trust if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = self._trust if scheme == "https" else self._distrust
         limits = httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE)
         return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
 
@@ -161,6 +159,11 @@ class Wire:
     def _trust(self) -> ssl.SSLContext:
         """Made once: it takes a tenth of a second. SSL_CERT_FILE names authorities of one's own."""
         return httpx.create_ssl_context()
+
+    @cached_property
+    def _distrust(self) -> ssl.SSLContext:
+        """For plain http: it has no authorities and would accept no certificate at all."""
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     async def _keep(self, key: str, transport: httpx.AsyncHTTPTransport) -> None:
         if other := self._idle.pop(key, None):
@@ -176,6 +179,10 @@ def basic_login(url: URL) -> str | None:
         return None
     user, _, password = url.userinfo.partition(b":")
     return "Basic " + b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode("ascii")
+
+
+def without_login(url: URL) -> str:
+    return str(url.copy_with(userinfo=b"") if url.userinfo else url)
 
 
 async def _answer(response: httpx.Response, question: Question) -> Answer:
