@@ -1,0 +1,194 @@
+"""From stored changes to mail: every change is told once to each recipient, whatever the mail server does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+import pytest
+import trustme
+
+from monitor.config import parse
+from monitor.errors import RenderError
+from monitor.models import EventKind, Observation, Outcome, Posting, Sighting, Status, Update, Verdict
+from monitor.pipeline.digests import Sent, prepare, send_digests
+from monitor.settings import Settings
+from monitor.store import Store
+from tests.delivery.smtp_server import PASSWORD, USER, Server
+
+MONDAY = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+SOURCE = "https://example.org/jobs"
+CONFIG = """
+[mail]
+host = "localhost"
+port = {port}
+user = "{user}"
+from = "Positions <monitor@example.org>"
+ca_file = "ca.pem"
+[[digest]]
+to = ["a@example.org", "b@example.org"]
+every = "monday 07:00"
+[[source]]
+name = "Lindholm"
+url = "https://example.org/jobs"
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    authority = trustme.CA()
+    with Server(authority) as running:
+        running.ca = authority  # type: ignore[attr-defined]
+        yield running
+
+
+@pytest.fixture
+def settings(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("MONITOR_SMTP_PASSWORD", PASSWORD)
+    server.ca.cert_pem.write_to_path(tmp_path / "ca.pem")  # type: ignore[attr-defined]
+    return parse(CONFIG.format(port=server.port, user=USER), tmp_path / "sources.toml")
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    with Store.open(settings.database) as opened:
+        yield opened
+
+
+def publish(store: Store, title: str, at: datetime, kind: EventKind = EventKind.NEW) -> None:
+    """A position appears."""
+    posting = Posting(title=title, url=f"{SOURCE}/{title}")
+    sighting = Sighting(source=SOURCE, keys=(title,), listed=posting, first_seen=at, last_seen=at)
+    update = Update(position=None, posting=posting, status=Status.OPEN, sighting=sighting, event=kind)
+    verdict = Verdict(outcome=Outcome.OK, updates=(update,), counts=(1,))
+    seen = Observation(source=SOURCE, at=at)
+    store.record(seen, verdict, name="Lindholm", fingerprint="f", next_check_at=at + WEEK)
+
+
+def received(server: Server) -> list[tuple[str, EmailMessage]]:
+    """(recipient, message) of all that the server took."""
+    mails = []
+    for envelope in server.mailbox.envelopes:
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(message, EmailMessage)
+        mails.append((envelope.rcpt_tos[0], message))
+    return mails
+
+
+def states(results: list[Sent]) -> dict[str, str]:
+    return {sent.recipient: sent.state for sent in results}
+
+
+def test_each_recipient_gets_a_mail_of_their_own(settings: Settings, store: Store, server: Server) -> None:
+    publish(store, "Optics", MONDAY)
+    assert states(send_digests(settings, store, MONDAY)) == {"a@example.org": "sent", "b@example.org": "sent"}
+    mails = received(server)
+    assert [to for to, _ in mails] == ["a@example.org", "b@example.org"]
+    for to, message in mails:
+        assert message["To"] == to
+        body = message.get_body(("plain",))
+        assert body is not None
+        assert "Optics" in body.get_content()
+    assert len({message["Message-ID"] for _, message in mails}) == 2
+
+
+def test_a_change_is_told_once(settings: Settings, store: Store, server: Server) -> None:
+    publish(store, "Optics", MONDAY)
+    send_digests(settings, store, MONDAY)
+    assert send_digests(settings, store, MONDAY + timedelta(hours=1)) == []
+    publish(store, "Algebra", MONDAY + timedelta(days=2))
+    assert send_digests(settings, store, MONDAY + timedelta(days=3)) == [], "no slot has come"
+    send_digests(settings, store, MONDAY + WEEK)
+    texts = [m.get_body(("plain",)).get_content() for to, m in received(server) if to == "a@example.org"]  # type: ignore[union-attr]
+    assert [("Optics" in text, "Algebra" in text) for text in texts] == [(True, False), (False, True)]
+
+
+def test_nothing_to_tell_is_no_mail(settings: Settings, store: Store, server: Server) -> None:
+    publish(store, "Optics", MONDAY)
+    send_digests(settings, store, MONDAY)
+    assert send_digests(settings, store, MONDAY + WEEK) == []
+    assert len(received(server)) == 2
+
+
+def test_slots_that_were_missed_make_one_digest(settings: Settings, store: Store, server: Server) -> None:
+    publish(store, "Optics", MONDAY)
+    send_digests(settings, store, MONDAY)
+    publish(store, "Algebra", MONDAY + WEEK)
+    publish(store, "Robotics", MONDAY + 2 * WEEK)
+    send_digests(settings, store, MONDAY + 4 * WEEK)
+    to_a = [message for to, message in received(server) if to == "a@example.org"]
+    assert len(to_a) == 2
+    assert to_a[0]["Message-ID"] in to_a[1]["References"]
+
+
+def test_a_refused_recipient_does_not_stop_the_other(settings: Settings, store: Store, server: Server) -> None:
+    publish(store, "Optics", MONDAY)
+    server.fault.step, server.fault.answer, server.fault.only = "RCPT", "550 5.1.1 no such user", "a@example.org"
+    assert states(send_digests(settings, store, MONDAY)) == {"a@example.org": "failed", "b@example.org": "sent"}
+    assert send_digests(settings, store, MONDAY + timedelta(days=1)) == [], "given up, and not sent twice"
+    assert [to for to, _ in received(server)] == ["b@example.org"]
+
+
+@pytest.mark.parametrize("step", ["CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "END"])
+def test_a_dropped_connection_loses_and_doubles_nothing(
+    step: str, settings: Settings, store: Store, server: Server
+) -> None:
+    publish(store, "Optics", MONDAY)
+    server.fault.step, server.fault.answer = step, "drop"
+    first = send_digests(settings, store, MONDAY)
+    assert states(first) == {"a@example.org": "postponed", "b@example.org": "postponed"}
+    assert all("tried again" in (sent.error or "") for sent in first)
+    assert send_digests(settings, store, MONDAY + timedelta(minutes=1)) == [], "not before its time"
+    server.fault.step = ""
+    second = send_digests(settings, store, MONDAY + timedelta(hours=1))
+    assert states(second) == {"a@example.org": "sent", "b@example.org": "sent"}
+    assert [s.message_id for s in second] == [s.message_id for s in first], "a repeat can be recognised"
+    assert sorted(to for to, _ in received(server)) == ["a@example.org", "b@example.org"]
+
+
+def test_a_server_that_is_down_is_tried_for_days_and_then_given_up(settings: Settings, store: Store) -> None:
+    down = settings.model_copy(update={"mail": settings.mail.model_copy(update={"port": 9})})  # type: ignore[union-attr]
+    publish(store, "Optics", MONDAY)
+    at, ends = MONDAY, []
+    for _ in range(40):
+        ends += [sent.state for sent in send_digests(down, store, at)]
+        at += timedelta(hours=6)
+    assert ends[-2:] == ["failed", "failed"]
+    assert set(ends[:-2]) == {"postponed"}
+    assert store.outbox.pending() == []
+
+
+def test_without_mail_digests_are_files(store: Store, settings: Settings) -> None:
+    at_home = settings.model_copy(update={"mail": None})
+    publish(store, "Optics", MONDAY)
+    files = [Path(sent.where) for sent in send_digests(at_home, store, MONDAY)]
+    assert [file.suffix for file in files] == [".eml", ".eml"]
+    for file in files:
+        assert file.parent == settings.outbox
+        assert "Optics" in message_from_bytes(file.read_bytes(), policy=default).as_string()
+        assert "Optics" in file.with_suffix(".html").read_text(encoding="utf-8")
+
+
+def test_a_broken_template_keeps_its_events(settings: Settings, store: Store, server: Server) -> None:
+    publish(store, "Optics", MONDAY)
+    (settings.folder / "templates").mkdir()
+    template = settings.folder / "templates" / "digest.html"
+    template.write_text("{{ nothing.of.this }}")
+    with pytest.raises(RenderError, match=r"digest\.html"):
+        send_digests(settings, store, MONDAY)
+    template.unlink()
+    assert states(send_digests(settings, store, MONDAY)) == {"a@example.org": "sent", "b@example.org": "sent"}
+
+
+def test_a_preview_changes_nothing(settings: Settings, store: Store, server: Server) -> None:
+    publish(store, "Optics", MONDAY)
+    for _ in range(2):
+        prepared = prepare(settings, store, settings.digest[0], MONDAY)
+        assert "Optics" in prepared.rendered.text
+    assert store.outbox.last(settings.digest[0].key) is None
