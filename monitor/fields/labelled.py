@@ -82,11 +82,16 @@ def _split(text: str, start: int, end: int, language: str | None) -> list[Labell
         words = match[1].split(" ")
         for first in range(len(words)):  # the longest known label that ends at the colon
             label = " ".join(words[first:])
-            if label[:1].isupper() and (name := role(label, language)):
+            if label[:1].isupper() and (name := role(label, language)) and not _goes_on(text, match.end(1) - len(label), name):
                 marks.append((name, match.end(1) - len(label), match.end(1), match.end()))
                 break
     ends = [*(mark[1] for mark in marks[1:]), end]
     return [_value(text, name, a, b, c, stop) for (name, a, b, c), stop in zip(marks, ends, strict=False) if stop > c]
+
+
+def _goes_on(text: str, start: int, name: str) -> bool:
+    """Whether "University:" ends a name ("Malmö University: work with us") and is no label."""
+    return name in ("organization", "department") and bool(re.search(r"[^\W\d_a-z]\w*[ ]$", text[max(0, start - 20) : start]))
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

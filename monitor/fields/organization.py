@@ -1,0 +1,377 @@
+"""The employer and its unit: names that a head word ("University", "Hochschule", "Department of") makes recognisable,
+and names that an offering word follows ("… invites applications").
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from monitor.fields.labelled import values
+from monitor.fields.lexicon import all_phrases, phrases
+from monitor.fields.phrase import fold, pattern
+from monitor.fields.text import AdText
+from monitor.models import Found
+
+_WINDOW = 8000  # characters; an ad names its employer early and often
+_UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
+_WORD = rf"(?:[{_UPPER}][\w.'’&]*[\w&]|[{_UPPER}])(?:[-–/][\w'’]+)*"
+_OF = r"(?:of|for|the|and|&|de|des|du|la|le|les|los|d[’']|di|da|do|dos|della|del|degli|delle|dell[’']|i|für|för|för|und|och|og|van|voor|der|den|zu|an|am|in|et|en|e|y|v|ve|a|w|at|ob|–|-)"
+_NAME_AFTER = re.compile(rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{_WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{_WORD}){{0,4}})")
+_NAME_BEFORE = re.compile(rf"{_WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{_WORD}){{0,4}}[ \xa0]?(?:{_OF}[ \xa0])?$")
+_ACRONYM = re.compile(r"\s?\(([A-ZÄÖÜÅØ][\w&-]{1,14})\)")
+_PLAIN_NAME = re.compile(rf"{_WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{_WORD}){{0,6}}(?:\s?\([A-Z][\w&-]{{1,14}}\))?")
+_LEGAL = re.compile(r"\b(?:GmbH|AG|AB|A/S|AS|Oy|Oyj|B\.V\.|BV|N\.V\.|Ltd\.?|Limited|Inc\.?|LLC|plc|S\.?A\.?|S\.?L\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|s\.\s?r\.\s?o\.|a\.\s?s\.|e\.\s?V\.|SE)(?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    name: str
+    start: int
+    end: int
+
+
+@cache
+def _cue(name: str) -> re.Pattern[str]:
+    return pattern(all_phrases(f"organization.{name}"))
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(fold(p) for p in all_phrases(name))
+
+
+def find_organization(ad: AdText) -> Found[str] | None:
+    """The employer: the value of its label, else the institution that the ad names most and first, partners and
+    funders left aside; else the name before "invites applications".
+    """
+    for item in values(ad.text, "organization", ad.language):
+        if _is_name(item.value) and not _roles().search(fold(item.value)):
+            return Found(_tidied(item.value), item.value)
+    text = ad.text[:_WINDOW]
+    best = _leading(ad, text, list(_institutions(text)))
+    return best or _advertiser(text)
+
+
+def find_department(ad: AdText) -> Found[str] | None:
+    """The unit: the value of its label, else the most specific unit named first ("Department of …")."""
+    for item in values(ad.text, "department", ad.language):
+        if 3 <= len(item.value) <= 120 and not item.value.endswith((".", "!", "?")):
+            return Found(_tidied(item.value), item.value)
+    text = ad.text[:_WINDOW]
+    units = list(_outside(_units(text), text, list(_institutions(text))))
+    if not units:
+        return None
+    scores: dict[str, float] = defaultdict(float)
+    for unit in units:
+        scores[fold(unit.name)] += 1.0 + (1.5 if unit.start < 600 else 0.0) + _specific(unit.name) - 2 * _is_aside(text, unit)
+    first = max(units, key=lambda u: (scores[fold(u.name)], -u.start))
+    return Found(first.name, text[first.start : first.end])
+
+
+def _tidied(value: str) -> str:
+    return re.sub(r"\s+", " ", value).strip(" .,;:|–-")
+
+
+def _is_name(value: str) -> bool:
+    words = value.split()
+    return 0 < len(words) <= 14 and len(value) <= 120 and value[:1].isalnum() and not value.rstrip().endswith(("?", "!", ":")) and (
+        value[:1].isupper() or bool(_LEGAL.search(value))
+    )
+
+
+# ---------------------------------------------------------------- institutions by their head word
+
+
+def _institutions(text: str) -> Iterator[_Mention]:
+    folded = fold(text)
+    seen: list[tuple[int, int]] = []
+    for head in _cue("heads_after").finditer(folded):
+        if not text[head.start()].isupper() and not _lower_head(head[0]):
+            continue
+        before = _NAME_BEFORE.search(text, max(0, head.start() - 80), head.start())
+        own = re.compile(rf"(?:[{_UPPER}][\w’']*-)+$").search(text, max(0, head.start() - 40), head.start())
+        start = before.start() if before else own.start() if own else None
+        if start is None or "\n" in text[start : head.start()]:
+            continue
+        start = _without_lead(text, start, head.start(), _LEADS)
+        if start >= head.start():
+            continue
+        end = _with_tail(text, head.end())
+        seen.append((start, end))
+    for head in _cue("heads_before").finditer(folded):
+        if not text[head.start()].isupper():
+            continue
+        after = _NAME_AFTER.match(text, head.end())
+        if after is None or "\n" in after[0]:
+            continue
+        start = head.start()
+        lead = re.compile(rf"(?:[{_UPPER}][\w’'.-]*[- ]){{1,3}}$").search(text, max(0, start - 60), start)
+        if lead and lead[0].endswith("-"):
+            start = lead.start()
+        start = _without_lead(text, _extended_left(text, start), head.end(), _ARTICLES)
+        seen.append((start, _cut(text, head.end(), after.end())))
+    for compound in _COMPOUND.finditer(text):
+        seen.append((compound.start(), compound.end()))
+    for start, end in _merged(seen):
+        name = _tidied(text[start:end])
+        if 4 <= len(name) <= 100 and not _FUNDER.search(fold(name)) and fold(name) not in _words("organization.heads_before") | _words("organization.heads_after"):
+            yield _Mention(name, start, end)
+
+
+_COMPOUND = re.compile(
+    rf"\b[{_UPPER}][^\W\d_]{{2,}}(?:universitetet|universitet|universität|universiteit|högskolan|hochschule|yliopisto)\b"
+    rf"(?:[ \xa0][{_UPPER}][\w-]+(?=[\s,.;)]))?"
+)
+
+
+def _lower_head(head: str) -> bool:
+    """Heads that languages write small after the name: "Umeå universitet", "Helsingin yliopisto"."""
+    return head.startswith(("universit", "hogskol", "hogskul", "hoyskol", "yliopist", "korkeak", "ammattik", "institut", "teknisk", "univerzit", "sjukhus", "akademie", "lantbruk"))
+
+
+def _without_lead(text: str, start: int, head: int, leads: frozenset[str]) -> int:
+    """Cuts words off the front that are no part of a name: "The", "At", "Join", a unit's name with "at"."""
+    words = list(re.compile(r"\S+").finditer(text, start, head))
+    cut = start
+    for index, word in enumerate(words):
+        plain = fold(word[0]).strip(",.")
+        if plain in leads or (leads is _LEADS and plain in ("of", "at", "in") and index):
+            cut = words[index + 1].start() if index + 1 < len(words) else head
+    return cut
+
+
+_ARTICLES = frozenset("the die der das den le la il el o a at an am".split())
+_LEADS = frozenset(
+    "the at join welcome to from within an a our this about in job position vacancy we is are here and as with by for phd "
+    "postdoc professor an der die das der am vid ved pa til from a la le el os as new department school faculty "
+    "institute".split()
+)
+_TAIL = re.compile(
+    r"(?:\s(?:of Technology|of Science and Technology|of Applied Sciences|of Life Sciences|of Economics|of Denmark|of Arts|"
+    rf"Medical Cent(?:er|re)|Hospital|College|[{_UPPER}][\w-]+(?=[\s,.)(])(?! (?:is|has|are|offers))(?:-[{_UPPER}]\w+)?))"
+)
+
+
+def _with_tail(text: str, end: int) -> int:
+    tail = re.compile(
+        r" (?:of (?:Technology|Science and Technology|Applied Sciences|Life Sciences|Economics|the Arts|Denmark|Norway)|Medical Cent(?:er|re)|College)\b"
+    ).match(text, end)
+    campus = re.compile(rf"-[{_UPPER}][a-z]+").match(text, end)
+    return tail.end() if tail else campus.end() if campus else end
+
+
+def _cut(text: str, begin: int, end: int) -> int:
+    """Cuts a name where another sentence part begins: "University of Oslo The …", "in Sweden"."""
+    for match in re.compile(r"[ \xa0](?:in|at|an|am|i|and|und|och|og|et|e|y|en|a|–|-)[ \xa0]").finditer(text, begin, end):
+        rest = fold(text[match.end() : end])
+        if match[0].strip() in ("in", "at", "am", "an", "i", "–", "-", "a") and match.start() > begin:
+            return match.start()
+        if any(word in rest for word in ("universi", "institut", "hochschul", "department", "politec", "college")):
+            return match.start()
+    return end
+
+
+def _extended_left(text: str, start: int) -> int:
+    """ "KTH Royal Institute of Technology", "Federal University of …": an acronym or adjective just before the head."""
+    lead = re.compile(rf"(?:(?<=[\s(\"“])|^)(?:[{_UPPER}]{{2,6}},?|Royal|Federal|Swiss|National|Royal Holloway|Universitat|Indian|Norwegian|Swedish|Danish|Technical|Free|Open|Vienna|Bernal|Italian|French)[ \xa0]$")
+    match = lead.search(text, max(0, start - 22), start)
+    return match.start() if match and "\n" not in match[0] else start
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping spans as one, the longest."""
+    result: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if result and start < result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((start, end))
+    return result
+
+
+def _is_aside(text: str, mention: _Mention) -> bool:
+    """Named as a partner, a funder, or where somebody took a degree."""
+    line = text.rfind("\n", 0, mention.start) + 1
+    before = fold(text[max(line, mention.start - 60) : mention.start])
+    return bool(_cue("asides").search(before)) or before.rstrip().endswith(("prof.", "professor", ")", "visiting"))
+
+
+def _leading(ad: AdText, text: str, mentions: list[_Mention]) -> Found[str] | None:
+    """The institution with the most weight: each mention counts, more where it hires, in the first lines and titles."""
+    scores: dict[str, float] = defaultdict(float)
+    best: dict[str, _Mention] = {}
+    title = fold(ad.title or "")
+    for mention in mentions:
+        key = _key(mention.name)
+        score = 1.0
+        if mention.start < 400:
+            score += 1.2
+        if key and key in title:
+            score += 2.0
+        following = fold(text[mention.end : mention.end + 40])
+        after = _ACRONYM.match(text, mention.end)
+        following = fold(text[after.end() : after.end() + 40]) if after else following
+        hires = _cue("hires").search(following)
+        if hires and hires.start() <= 2:
+            score += 1.5
+        line_start = text.rfind("\n", 0, mention.start) + 1
+        if not text[line_start : mention.start].strip(" -•*") and text[mention.end : mention.end + 1] in ("\n", "", ",", " "):
+            score += 0.6
+        if re.search(r"(?:\bat|\bat the|\bvid|\bved|\ban der|\bam|\bjoin|\bà l['’]|\baan de|\ball['’]|\bde la|\bna|\bpå) ?$", fold(text[max(0, mention.start - 12) : mention.start])):
+            score += 0.5
+        if _is_aside(text, mention):
+            score -= 1.5
+        if _LESSER.search(fold(mention.name)):
+            score *= 0.6
+        scores[key] += score
+        best.setdefault(key, mention)
+    ranked = sorted(best, key=lambda k: (-scores[k], best[k].start))
+    if not ranked or scores[ranked[0]] <= 0:
+        return None
+    first = ranked[0]
+    if ad.language and not _head_of(ad.language).search(first):  # "University of Oslo" in an English ad on a Norwegian site
+        own = [k for k in ranked if scores[k] >= 0.4 * scores[first] and _head_of(ad.language).search(k)]
+        first = own[0] if own and not _LESSER.search(own[0]) else first
+    mention = best[first]
+    return Found(_nominative(mention.name), text[mention.start : mention.end])
+
+
+@cache
+def _head_of(language: str) -> re.Pattern[str]:
+    return pattern(p for topic in ("heads_before", "heads_after") for p in phrases(f"organization.{topic}").get(language, ()))
+
+
+_FUNDER = re.compile(r"research council|science foundation|ministry|wallenberg foundation|science fund")
+_LESSER = re.compile(r"foundation|stiftung|stiftelse|fundac|fondation|council|instit(?!ute of technology)|museum|college|academy|school|gesellschaft|laborator|gmbh")
+
+
+def _key(name: str) -> str:
+    plain = re.sub(r"^(?:the|la|die|der) ", "", fold(name))
+    plain = re.sub(r"technischen universitat", "technische universitat", plain)
+    return re.sub(r"yliopisto\w*", "yliopisto", plain)
+
+
+_INFLECTED = (
+    (re.compile(r"\b(yliopisto|korkeakoulu)(?:n|ssa|on|sta|lla|lle|a)\b"), r"\1"),
+    (re.compile(r"\b(Technische|Freie|Medizinische|Pädagogische)[nr] (Universität|Hochschule)"), r"\1 \2"),
+    (re.compile(r"\bUniverzit(?:y|ě|u|ou)\b"), "Univerzita"),
+    (re.compile(r"(universitet|institut)s\b"), r"\1"),
+)
+
+
+def _nominative(name: str) -> str:
+    for ending, base in _INFLECTED:
+        name = ending.sub(base, name)
+    return name
+
+
+# ---------------------------------------------------------------- names known by what they do
+
+
+def _advertiser(text: str) -> Found[str] | None:
+    """ "GEOMAR invites applications": the capitalised name at a sentence's start that an offering word follows."""
+    for hires in _cue("hires").finditer(fold(text[:3000])):
+        if len(hires[0]) <= 4:  # "is", "has": any sentence
+            continue
+        line = max(text.rfind("\n", 0, hires.start()), text.rfind(". ", 0, hires.start()))
+        before = re.sub(r"^(?:The|Die|Der|Das|La|Le|El|Il|At|About)\s+", "", text[line + 1 : hires.start()].strip())
+        if _PLAIN_NAME.fullmatch(before) and len(before) <= 80 and _is_own_name(before, text):
+            return Found(before, before)
+    known = next((m for m in _acronyms().finditer(text)), None)
+    if known:
+        return Found(known[0], known[0])
+    legal = _LEGAL.search(text[:4000])
+    if legal:
+        line = text.rfind("\n", 0, legal.start()) + 1
+        before = re.compile(rf"(?:{_WORD}|{_OF})(?:[ ,]{{1,2}}(?:{_WORD}|{_OF})){{0,5}}[ ,]{{1,2}}$").search(text, line, legal.start())
+        if before:
+            words = text[before.start() : legal.end()]
+            return Found(words.strip(), words.strip())
+    return None
+
+
+def _is_own_name(words: str, text: str) -> bool:
+    """Not a pronoun, a unit, or what is on offer; a single word is one if it is spelled like one or comes again."""
+    folded = fold(words)
+    if folded in _NO_NAMES or _cue("departments_before").match(folded) or _roles().search(folded) or _cue("asides").search(folded):
+        return False
+    return " " in words or not words[1:].islower() or text.count(words) >= 3
+
+
+@cache
+def _roles() -> re.Pattern[str]:
+    return pattern(all_phrases("title.roles"))
+
+
+@cache
+def _acronyms() -> re.Pattern[str]:
+    names = sorted(all_phrases("organization.acronyms"), key=len, reverse=True)
+    return re.compile(r"(?<![\w@./-])(?:" + "|".join(re.escape(n) for n in names) + r")(?![\w@-])")
+
+
+_NO_NAMES = frozenset(
+    "we you it he she they i this that there who here candidate candidates applicant applicants deadline the position the project "
+    "position project description job work research phd student students start date what program programme duration wir sie es "
+    "vi du det han hon man ci si se che il la lo o a os as je nous vous on ce cela qui il elle my hij zij wij ik dit dat me my "
+    "he ona ono to toto tato ten sa ella ello este esta ese esa contract salary location employment".split()
+)
+
+
+# ---------------------------------------------------------------- units
+
+
+def _units(text: str) -> Iterator[_Mention]:
+    folded = fold(text)
+    for head in _cue("departments_before").finditer(folded):
+        if not (text[head.start()].isupper() or folded[head.start() :].startswith(("department", "instit", "school", "faculty", "division"))):
+            continue
+        after = _UNIT_NAME.match(text, head.end())
+        if after is None:
+            continue
+        end = head.end() + len(_unit_cut(after[0]))
+        name = _tidied(text[head.start() : end])
+        if len(name) - (head.end() - head.start()) >= 3 and len(name) <= 110:
+            yield _Mention(name[:1].upper() + name[1:], head.start(), end)
+    for match in re.compile(rf"(?:{_WORD}[ ]){{1,4}}(?:Department|Faculty|Institute|School)\b(?! of| for)").finditer(text):
+        yield _Mention(_tidied(re.sub(r"^(?:The|Our|At|Im|Am|Der|Die|Das)\s+", "", match[0])), match.start(), match.end())
+
+
+_UNIT_NAME = re.compile(
+    r"[ \xa0](?:the[ \xa0])?[\w'’-]+(?:[ ][^\W\d_A-Z]+(?=[\s]?[.,;\n(]))?(?:(?:,)?[ \xa0](?:and|och|og|und|et|e|y|en|of|de|des|la|för|for|für|&|i|in|a|der|ja|d[’'])[ \xa0](?:[\w'’-]+)|[ \xa0/-][^\W\d_a-z][\w'’-]*|,[ \xa0][A-ZÅÄÖØ][\w'’-]+(?=[ ,](?:and|och|og|und|et|[A-Z])))*"
+)
+
+
+def _outside(units: Iterator[_Mention], text: str, institutions: list[_Mention]) -> Iterator[_Mention]:
+    """Units without the institution that follows in their name; what is an institution itself is none."""
+    for unit in units:
+        end = min((i.start for i in institutions if unit.start < i.start < unit.end), default=unit.end)
+        if any(i.start <= unit.start and unit.end <= i.end + 2 and not _LESSER.search(fold(i.name)) for i in institutions):
+            continue
+        words = _DANGLING.sub("", text[unit.start : end])
+        name = _tidied(words)
+        if len(name.split()) > 1:
+            yield _Mention(name[:1].upper() + name[1:], unit.start, unit.start + len(words))
+
+
+_DANGLING = re.compile(
+    r"(?:[\s,(/-]+(?:and|of|for|the|at|in|och|og|und|et|e|y|en|de|des|du|la|le|di|da|do|l['’]|an|der|am|ved|vid|City|is)\b['’]?)*[\s,(/–-]*$"
+)
+
+
+def _unit_cut(name: str) -> str:
+    """Without what follows the unit's name: "Mathematics at KTH", "Statistics in Lund is"."""
+    cut = re.search(r"(?:,? (?:at|is|has|in (?=[A-Z])|invites|within|offers|employs|vid|ved|an der|der (?=Univ|Techn|Hoch)|am|à|da (?=Univ)|of the|of (?=[A-Z]\w+ Univ|Univ|KTH)))", name)
+    return name[: cut.start()] if cut and cut.start() > 1 else name
+
+
+def _specific(name: str) -> float:
+    plain = fold(name)
+    if plain.startswith(("department", "institut", "lehrstuhl", "chair", "departement", "avdelning", "laborat", "katedr", "fachgebiet", "professur")):
+        return 1.0
+    if plain.startswith(("faculty", "fakult", "facult", "facolt", "faculd", "college", "philosoph")):
+        return 0.2
+    return 0.5
