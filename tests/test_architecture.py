@@ -49,7 +49,7 @@ SEAMS = {
     "pydantic_core": {"settings.py", "config.py"},
     "tomlkit": {"config.py"},
     "babel": {"fields"},
-    "w3lib": {"identity.py", "decoding.py"},
+    "w3lib": {"identity", "decoding.py"},
 }
 
 

@@ -109,7 +109,10 @@ def host_of(url: str | None) -> str:
     return urlsplit(canonical).netloc if canonical.startswith("https://") else ""
 
 
-_JOB_WORD = r"job|vacan|posi|posting|offer|offre|requisition|req|advert|annon[cs]e?|stellen?|emploi|career|oppslag|opening|listing"
+_JOB_WORD = (
+    r"job|vacan|posi|posting|offer|offre|requisition|req|advert|annon[cs]e?|stellen?|emploi|career|oppslag|opening"
+    r"|listing"
+)
 _JOB_PARAMETER = re.compile(rf"(?:.*(?:{_JOB_WORD}).*)|j?id|[jrnpua]+id|nr|no|aid|ad", re.I)
 _KEYED_SEGMENT = re.compile(rf"(?:{_JOB_WORD})\w*[:=,]([\w-]*\d[\w-]*)", re.I)
 _NUMBER_SEGMENT = re.compile(r"(\d{3,})|(\d{4,})[-_].+|.*[-_](\d{4,})|.*?[-_]?((?:jr|req|r|ref)[-_]?\d[\d-]{3,})", re.I)
