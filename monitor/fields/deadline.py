@@ -151,54 +151,6 @@ def _by_words_after(text: str, folded: str, day: Day) -> _Candidate | None:
     return _Candidate(day, _Surety.CUE, action[0] if action else start, follows.end() if follows else after.end())
 
 
-def _by_place(text: str, day: Day) -> _Candidate | None:
-    """For two days alone on a line, which the ad's layout has told apart from their headings: from, until."""
-    if not (day.first and day.alone and timedelta(3) <= day.seen.value - day.first.value <= _LONGEST_CALL):
-        return None
-    line = text.find("\n", day.seen.end)
-    rest = text[day.seen.end : line if line >= 0 else len(text)]
-    return None if rest.strip(" .|") else _Candidate(day, _Surety.PAIR, day.first.start, day.seen.end)
-
-
-def _overruled(folded: str, cue: tuple[int, int], other: tuple[int, int] | None, start: int) -> bool:
-    """Whether another event stands nearer to the day than the cue does, or makes it the deadline of something else.
-
-    In "The deadline for positions starting in May is 1 March" it does not: the sentence comes back to its subject.
-    """
-    if not other:
-        return False
-    if other[0] <= cue[0] < other[1]:
-        return True  # "deadline for reference letters"
-    if other[0] < cue[0]:
-        return False
-    return not (_COPULA.search(folded, other[1], start) and find_months(folded[other[1] : start]))
-
-
-def _by_words_after(text: str, folded: str, day: Day) -> _Candidate | None:
-    """For the day before its label, as in timelines, and for "Apply 1 May at the latest"."""
-    seen = day.seen
-    start = day.first.start if day.first else seen.start
-    lead = re.compile(r"[\s:,.\-–—|)]*").match(folded, seen.end)
-    at = lead.end() if lead else seen.end
-    stop = max(day.after, min(at + 60, len(text))) if "\n" in folded[seen.end : at] else day.after
-    after = topic("deadline.limits_after").match(folded, at, stop)
-    if after:
-        action = _last(topic("deadline.actions"), folded, day.before, start) or (start, start)
-        follows = topic("deadline.actions").search(folded, after.end(), day.after)
-        is_cue = topic("deadline.cues").search(folded, after.start(), after.end())
-        if action[1] > action[0] or follows or is_cue:
-            return _Candidate(day, _Surety.CUE, action[0], max(after.end(), follows.end() if follows else 0))
-    if not day.alone and not re.search(r"[|:•\n]\W*$", folded[max(0, start - 5) : start]):
-        return None
-    cue = topic("deadline.cues").match(folded, at, stop)
-    other = topic("deadline.other").match(folded, at, stop)
-    if cue and not (other and other.end() >= cue.end()):
-        rest = topic("deadline.other").search(folded, cue.end(), min(stop, cue.end() + 60))
-        if not rest:
-            return _Candidate(day, _Surety.CUE, start, cue.end())
-    return None
-
-
 def _extended(folded: str, begin: int, end: int) -> bool:
     return bool(topic("deadline.extended").search(folded, begin, end))
 
