@@ -7,12 +7,12 @@ characters into an RFC 2047 encoded word, which mail programs then do not recogn
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from datetime import date, datetime
-from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from hashlib import sha256
 from typing import Protocol
 
@@ -54,7 +54,7 @@ def build_message(
         ("Date", format_datetime(date)),
         ("From", _mailbox(sender)),
         ("To", _mailbox(recipient)),
-        ("Subject", _words("Subject", rendered.subject)),
+        ("Subject", _words(rendered.subject)),
         ("Message-ID", _id(message_id)),
         *([("References", "\r\n ".join(map(_id, references[-_REFERENCES:])))] if references else []),
         ("List-Id", _id(f"<{list_id}>")),
@@ -93,15 +93,22 @@ def file_name(on: date, digest_id: str | int, recipient: str) -> str:
 
 def address(mailbox: str) -> str:
     """The bare address of `Name <address>`, its domain in ASCII (IDNA)."""
-    bare = parseaddr(mailbox)[1]
-    local, _, domain = bare.rpartition("@")
-    if not local or not re.fullmatch(r"[!-~]+", local):
+    local, _, domain = _split(mailbox)[1].rpartition("@")
+    if not re.fullmatch(r"[!-~]+", local) or re.search(r"[<>]", local):
         raise DeliveryError(
             f"{_plain(mailbox)!r} is no address that a mail can be sent to.",
             final=True,
             tip="Only ASCII letters may stand before the @.",
         )
     return f"{local}@{_domain(domain)}"
+
+
+def _split(mailbox: str) -> tuple[str, str]:
+    """Name and address. parseaddr is of no use here: it takes a comma in the name for the end of an address."""
+    name, bracket, rest = mailbox.strip().rpartition("<")
+    if not bracket:
+        return "", rest
+    return name.strip().removeprefix('"').removesuffix('"'), rest.removesuffix(">")
 
 
 def _domain(domain: str) -> str:
@@ -115,21 +122,32 @@ def _domain(domain: str) -> str:
 
 
 def _mailbox(mailbox: str) -> str:
-    name = parseaddr(mailbox)[0]
+    name, _ = _split(mailbox)
     bare = address(mailbox)
     if not name:
         return bare
     if re.fullmatch(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+", name) and len(name) < 50:
         return f"{name} <{bare}>"
-    return f"{_words('From', name, always=True)} <{bare}>"
+    return f"{_words(name, encoded=True)}\r\n <{bare}>"
 
 
-def _words(header: str, text: str, *, always: bool = False) -> str:
-    """Free text for a header: as it is when short and ASCII, else as encoded words of legal length (RFC 2047)."""
+def _words(text: str, *, encoded: bool = False) -> str:
+    """Free text for a header, folded: as it is when that is short and ASCII, else as RFC 2047 encoded words.
+
+    `email.header` is not used for it: it makes encoded words that are longer than the 75 characters allowed.
+    """
     line = _plain(text)
-    if not always and line.isascii() and len(line) <= 900 and "=?" not in line:
-        return Header(line, "us-ascii", header_name=header).encode(linesep="\r\n")
-    return Header(line, "utf-8", header_name=header).encode(linesep="\r\n")
+    wrapped = textwrap.wrap(line, 64, break_long_words=False, break_on_hyphens=False)
+    if not encoded and line.isascii() and "=?" not in line and all(len(part) < 200 for part in wrapped):
+        return "\r\n ".join(wrapped)
+    words = [""]
+    for character in line:
+        safe = re.fullmatch(r"[A-Za-z0-9!*+/-]", character)
+        written = character if safe else "".join(f"={byte:02X}" for byte in character.encode())
+        if len(words[-1]) + len(written) > 52:
+            words.append("")
+        words[-1] += "_" if character == " " else written
+    return "\r\n ".join(f"=?utf-8?q?{word}?=" for word in words)
 
 
 def _plain(text: str) -> str:

@@ -93,13 +93,16 @@ class SmtpSession:
         """The connection that is open, if it still answers; else a new one."""
         if self._unreachable:
             raise self._unreachable
-        if self._server is not None and not _alive(self._server):
+        if self._server is not None and not _ready(self._server):
             self._close()
         if self._server is None:
             try:
                 self._server = self._connect()
             except (smtplib.SMTPException, OSError) as error:
                 self._unreachable = self._explained(error, recipient)
+                raise self._unreachable from error
+            except UnicodeError as error:
+                self._unreachable = DeliveryError(f"{self._mail.host!r} is no host name.")
                 raise self._unreachable from error
         return self._server
 
@@ -114,11 +117,19 @@ class SmtpSession:
             if mail.security == "starttls":
                 server.starttls(context=context)  # without a context, smtplib verifies nothing
             if mail.user:
-                server.login(mail.user, self._password or "")
+                server.login(mail.user, self._password_of(mail.user))
         except BaseException:
             server.close()
             raise
         return server
+
+    def _password_of(self, user: str) -> str:
+        tip = f"Set {PASSWORD_VARIABLE} in the environment, or `password_file` under [mail]."
+        if not self._password:
+            raise DeliveryError(f"There is no password for the login of {user} at {self._where}.", tip=tip)
+        if not (user + self._password).isascii():
+            raise DeliveryError(f"The login of {user} has letters that SMTP cannot carry; only ASCII can.", tip=tip)
+        return self._password
 
     def _tls(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -139,6 +150,8 @@ class SmtpSession:
 
     def _explained(self, error: smtplib.SMTPException | OSError, recipient: str) -> DeliveryError:
         where, said = self._where, _answer(error)
+        if isinstance(error.__context__, TimeoutError):  # smtplib wraps it
+            error = error.__context__
         match error:
             case smtplib.SMTPRecipientsRefused():
                 return DeliveryError(f"{where} refused the recipient {recipient}: {said}", final=_for_good(error))
@@ -179,9 +192,10 @@ class SmtpSession:
                 return DeliveryError(f"{where} cannot be reached: {error.strerror or error}.")
 
 
-def _alive(server: smtplib.SMTP) -> bool:
+def _ready(server: smtplib.SMTP) -> bool:
+    """Does it still answer? A refused DATA also leaves smtplib in the middle of a transaction, which this ends."""
     try:
-        return server.noop()[0] == 250
+        return server.rset()[0] == 250
     except (smtplib.SMTPException, OSError):
         return False
 
