@@ -9,9 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from monitor.models import Posting
+from monitor.readers.cells import Reader
 from monitor.readers.records import Group, Record, groups, overlapping
 from monitor.readers.tree import Tree
-from monitor.readers.words import address_words, has_count, is_bare, is_generic, names_no_position, names_positions, opens_with, says
+from monitor.readers.words import (
+    address_words,
+    has_count,
+    is_bare,
+    is_generic,
+    names_no_position,
+    names_positions,
+    opens_with,
+    says,
+)
 from monitor.readers.zones import Zones
 
 ENOUGH = 3.0
@@ -40,17 +51,21 @@ class Subject:
         return cls(score, sum(known) / len(known) if known else 0.0)
 
 
-def positions(tree: Tree, zones: Zones) -> list[Record]:
+def positions(tree: Tree, zones: Zones, reader: Reader) -> list[Posting]:
     """The records that are positions, in page order."""
     subject = Subject.of(tree)
     judged = [(score(tree, zones, subject, group), group) for group in groups(tree, zones) if group.records]
     judged.sort(key=lambda pair: -pair[0])
     accepted: list[Record] = []
+    found: list[tuple[Record, Posting]] = []
     urls: set[tuple[str | None, str]] = set()
     for value, group in judged:
         if value < ENOUGH - 2.0:
             break
+        own: set[int] = set()
         for record in group.records:
+            if record.url is None:
+                record.url = _shared_link(tree, zones, record, accepted)
             if not record.title or value + merit(tree, zones, record) < ENOUGH:
                 continue
             key = (record.url, "" if record.url and group.linked else record.title.casefold())
@@ -62,7 +77,9 @@ def positions(tree: Tree, zones: Zones) -> list[Record]:
                 continue  # part of what another position runs on over
             urls.add(key)
             accepted.append(record)
-    return sorted(accepted, key=lambda r: r.title_line)
+            own.add(id(record))
+        found += [(r, p) for r, p in reader.postings(group) if id(r) in own] if own else []
+    return [posting for _, posting in sorted(found, key=lambda pair: pair[0].title_line)]
 
 
 def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
@@ -152,6 +169,21 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
     if tree.lines[record.title_line].anchors:
         return linked >= 2
     return linked >= 1 or (items >= 1 and not role)
+
+
+def _shared_link(tree: Tree, zones: Zones, record: Record, accepted: list[Record]) -> str | None:
+    """The link of a line above that serves several: "Apply for any of the following positions here"."""
+    section = zones.section(record.title_line)
+    for number in range(record.root.first - 1, max(-1, record.root.first - 30), -1):
+        line = tree.lines[number]
+        if zones.section(number) != section or line.heading:
+            return None
+        if any(a.first <= number < a.last for a in accepted):
+            continue
+        links = [a for a in line.anchors if is_generic(tree.anchor_text(a)) and tree.address(a)]
+        if len(links) == 1 and address_words(tree.address(links[0]) or "")[0] and line.block.tag != "li":
+            return tree.address(links[0])
+    return None
 
 
 def _never(title: str, role: bool) -> bool:

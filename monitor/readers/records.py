@@ -133,7 +133,10 @@ def _grow(tree: Tree, signature: str, seeds: Sequence[Element], *, linked: bool)
 def _stands_among_items(tree: Tree, root: Element) -> bool:
     """Whether a neighbour of the same make names a position: then the list around them is no record."""
     return root.parent is not None and any(
-        s is not root and s.sign == root.sign and s.first < s.last and says("listing.roles", tree.lines[s.first].text[:60])
+        s is not root
+        and s.sign == root.sign
+        and s.first < s.last
+        and says("listing.roles", tree.lines[s.first].text[:60])
         for s in root.parent.children
     )
 

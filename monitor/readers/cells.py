@@ -1,0 +1,330 @@
+"""What stands beside a title: the labelled values of a record, and which of its dates is the deadline.
+
+A value's label may be a column header, a label before it on its line or on the line above, or the class of its
+element. A date that nothing labels is a deadline only where all records of the group have just one, and none is past.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from monitor.fields.dates import DateSeen, day_order, find_dates
+from monitor.fields.labelled import labelled
+from monitor.fields.labels import role
+from monitor.fields.level import level_of
+from monitor.fields.phrase import fold, topic
+from monitor.models import DeadlineKind, Level, Posting
+from monitor.readers.records import Group, Record
+from monitor.readers.tree import Element, Line, Tree, squeeze
+from monitor.readers.zones import Zones
+
+DATED = ("deadline", "posted", "updated", "opens", "start", "end", "interview", "decision")
+PLAIN = ("department", "organization", "location", "reference", "level")
+_LABEL_ATTRIBUTES = ("data-label", "data-title", "data-th", "data-header", "data-column", "data-name", "data-heading")
+_CLASSES = (  # words of class names; English wherever a site is
+    ("deadline", {"deadline", "closing", "closes", "expires", "expiry", "expiration", "applyby", "applybydate", "enddate", "duedate", "frist"}),
+    ("posted", {"posted", "published", "publish", "publication", "pubdate", "posting", "dateposted"}),
+    ("start", {"startdate"}),
+    ("location", {"location", "locations", "city", "town", "place", "ort", "standort"}),
+    ("department", {"department", "dept", "faculty", "institute", "einrichtung", "avdelning", "orgunit"}),
+    ("organization", {"employer", "organization", "organisation", "company", "university", "institution", "arbeitgeber"}),
+    ("reference", {"reference", "refnr", "refno", "reqid", "requisition", "jobid"}),
+)  # fmt: skip
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")
+_ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})")
+_SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
+_JOINED = re.compile(r"^[\s.\-–—]*(?:to|till|until|bis|au|al|a|à|até|tot|do|til|till|-)?[\s.]*$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """role: see labels.ROLES. words: as on the page. label: what names it, "" for a class or a header."""
+
+    role: str
+    words: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What all records of a page share: the day it was read, its language and its order of day and month."""
+
+    tree: Tree
+    zones: Zones
+    as_of: date
+    language: str | None
+    day_first: bool | None
+
+    @classmethod
+    def of(cls, tree: Tree, zones: Zones, as_of: date, language: str | None) -> Reader:
+        firsts = [(int(m[1]), int(m[2])) for line in tree.lines for m in _NUMERIC.finditer(line.text)]
+        proof = sum(a > 12 >= b for a, b in firsts) - sum(b > 12 >= a for a, b in firsts)
+        order = proof > 0 if proof else day_order(tree.url)
+        return cls(tree, zones, as_of, language or tree.language[:2].lower() or None, order)
+
+    def dates(self, text: str, *, six_digits: bool = False) -> list[DateSeen]:
+        return find_dates(
+            text, as_of=self.as_of, language=self.language, day_first=self.day_first, six_digits=six_digits
+        )
+
+    # -------------------------------------------------------------------------------------------- one group
+    def postings(self, group: Group) -> list[tuple[Record, Posting]]:
+        """Every record of a group as a posting."""
+        headers = _Headers(self.tree, group)
+        read = [(record, self._posting(record, headers)) for record in group.records if record.title]
+        return self._with_unlabelled(read)
+
+    def _posting(self, record: Record, headers: _Headers) -> Posting:
+        values = list(self._values(record, headers))
+        fields: dict[str, object] = {}
+        evidence = {"title": record.title}
+        for name in PLAIN:
+            for value in values:
+                if value.role == name and value.words and value.words != record.title and len(value.words) <= 200:
+                    if name == "level":
+                        found = level_of(value.words)
+                        if found:
+                            fields[name], evidence[name] = found.value, found.words
+                            break
+                        continue
+                    fields[name], evidence[name] = value.words, value.words
+                    break
+        self._dated(record, values, fields, evidence)
+        titled = level_of(record.title)
+        if titled and (titled.value not in (Level.STAFF, Level.OTHER) or "level" not in fields):
+            fields["level"], evidence["level"] = titled.value, titled.words
+        elif "level" not in fields:
+            for heading in reversed(self.zones.section(record.title_line)[-2:]):
+                if found := level_of(heading):
+                    fields["level"], evidence["level"] = found.value, found.words
+                    break
+        return Posting(title=record.title, url=record.url, evidence=evidence, **fields)  # type: ignore[arg-type]
+
+    def _dated(self, record: Record, values: list[Value], fields: dict[str, object], evidence: dict[str, str]) -> None:
+        for value in values:
+            if value.role == "deadline" and "deadline" not in fields:
+                found = self.dates(value.words, six_digits=True)
+                if found:
+                    chosen = found[-1] if len(found) > 1 and _a_range(value.words, found[0], found[1]) else found[0]
+                    fields["deadline"], fields["deadline_kind"] = chosen.value, DeadlineKind.FIXED
+                    if chosen.time:
+                        fields["deadline_time"] = chosen.time
+                    evidence["deadline"] = squeeze(f"{value.label} {value.words}")[:160]
+                elif topic("deadline.rolling").search(fold(value.words)):
+                    fields.setdefault("deadline_kind", DeadlineKind.ROLLING)
+                    evidence.setdefault("deadline_kind", value.words[:160])
+            elif value.role == "posted" and "posted_on" not in fields:
+                found = self.dates(value.words, six_digits=True)
+                if found:
+                    fields["posted_on"] = found[0].value
+                    evidence["posted_on"] = squeeze(f"{value.label} {value.words}")[:160]
+
+    def _with_unlabelled(self, read: list[tuple[Record, Posting]]) -> list[tuple[Record, Posting]]:
+        """Deadlines for a group whose records have one date each, unlabelled, and none of them past."""
+        if len(read) < 2 or any(p.deadline or p.posted_on for _, p in read):
+            return read
+        lone: list[tuple[Record, Posting, DateSeen, str]] = []
+        for record, posting in read:
+            seen = [
+                (found, line.text)
+                for line in self.tree.lines[record.first : record.last]
+                for found in self.dates(line.text)
+                if len(line.text) <= 80 and line.number != record.title_line
+            ]
+            if len({d.value for d, _ in seen}) == 1:
+                lone.append((record, posting, *seen[0]))
+        if len(lone) < 0.8 * len(read) or any(d.value < self.as_of or not d.year_given for _, _, d, _ in lone):
+            return read
+        known = {id(record): (seen, text) for record, _, seen, text in lone}
+        result = []
+        for record, posting in read:
+            if id(record) in known:
+                seen, text = known[id(record)]
+                words = text[seen.start : seen.end]
+                posting = replace_deadline(posting, seen.value, words)
+            result.append((record, posting))
+        return result
+
+    # -------------------------------------------------------------------------------------------- one record
+    def _values(self, record: Record, headers: _Headers) -> Iterator[Value]:
+        """The labelled values of a record, the surest first: columns, labels, words before a date, classes."""
+        lines = self.tree.lines[record.first : record.last]
+        for line in lines:
+            if name := headers.role_of(record, line):
+                yield Value(name, _without_label(line.text, name))
+        text = "\n".join(line.text for line in lines)
+        for found in labelled(text, self.language):
+            yield Value(found.role, found.value, found.label)
+        for line in lines:
+            yield from self._before_dates(line)
+        for line in lines:
+            if name := _class_role(line, record):
+                yield Value(name, line.text)
+        yield from self._stamped(record)
+
+    def _before_dates(self, line: Line) -> Iterator[Value]:
+        """Dates with their label before or after them on the line, without a colon: "Apply by 12 May"."""
+        end = 0
+        found = self.dates(line.text) if any(c.isdigit() for c in line.text) else []
+        for number, seen in enumerate(found):
+            before = _SPLIT_BEFORE.split(line.text[end : seen.start])[-1].strip() or line.text[end : seen.start]
+            stop = found[number + 1].start if number + 1 < len(found) else len(line.text)
+            after = line.text[seen.end : stop].strip(" )")
+            name = _role_before(before) or _role_after(after)
+            if name:
+                yield Value(name, line.text[seen.start : seen.end], squeeze(before))
+            end = seen.end
+
+    def _stamped(self, record: Record) -> Iterator[Value]:
+        """Machine-readable dates of elements that say what they are (<time class="deadline" datetime=...>)."""
+        for element in self.tree.elements[record.root.index : record.root.end]:
+            stamp = element.attributes.get("datetime")
+            match = _ISO.match(stamp or "")
+            if match and stamp:
+                words = {w for e in element.ancestors()[:3] for w in e.words}
+                for name, classes in _CLASSES[:2]:
+                    if words & classes:
+                        yield Value(name, match[0].strip())
+
+
+def replace_deadline(posting: Posting, day: date, words: str) -> Posting:
+    from dataclasses import replace
+
+    return replace(
+        posting, deadline=day, deadline_kind=DeadlineKind.FIXED, evidence={**posting.evidence, "deadline": words}
+    )
+
+
+def _a_range(text: str, first: DateSeen, second: DateSeen) -> bool:
+    return second.value > first.value and bool(_JOINED.match(text[first.end : second.start]))
+
+
+def _role_before(text: str) -> str | None:
+    words = text.strip(" :–—-,.").split()
+    for count in range(min(7, len(words)), 0, -1):
+        if name := role(" ".join(words[-count:])):
+            return name if name in DATED else None
+    folded = fold(text[-70:])
+    cue = _last(folded, "deadline.cues", "deadline.limits")
+    other = _last(folded, "deadline.other")
+    return "deadline" if cue > other else None
+
+
+def _role_after(text: str) -> str | None:
+    words = text.strip(" :–—-,.()").split()
+    for count in range(min(5, len(words)), 0, -1):
+        if name := role(" ".join(words[:count])):
+            return name if name in DATED else None
+    return "deadline" if topic("deadline.limits_after").match(fold(text.strip())) else None
+
+
+def _last(folded: str, *topics: str) -> int:
+    ends = [m.end() for name in topics for m in topic(name).finditer(folded)]
+    return max(ends, default=-1)
+
+
+def _without_label(text: str, name: str) -> str:
+    """A cell's words without the header repeated in them for small screens ("Deadline: 12 May")."""
+    head, mark, tail = text.partition(":")
+    return tail.strip() if mark and tail.strip() and role(head) == name else text
+
+
+def _class_role(line: Line, record: Record) -> str | None:
+    for element in line.parts[0][0].ancestors()[:4]:
+        if element is record.root:
+            return None
+        for name, words in _CLASSES:
+            if element.words & words:
+                return name
+        label = next((element.attributes[a] for a in _LABEL_ATTRIBUTES if element.attributes.get(a)), None)
+        if label and (found := role(label)):
+            return found
+    return None
+
+
+# ------------------------------------------------------------------------------------------------ column headers
+class _Headers:
+    """What the columns of a group's table say; tables of <div> are read by the row of labels above the first record."""
+
+    def __init__(self, tree: Tree, group: Group) -> None:
+        self.tree = tree
+        self.tables: dict[int, dict[int, str]] = {}
+        self.above = {} if any(r.root.tag == "tr" for r in group.records) else _labels_above(tree, group.records)
+
+    def role_of(self, record: Record, line: Line) -> str | None:
+        if self.above:
+            return self.above.get(line.number - record.root.first)
+        cell = next((e for e in line.block.ancestors() if e.tag in ("td", "th")), None)
+        while cell is not None:
+            row = _enclosing(cell, "tr")
+            table = _enclosing(cell, "table")
+            if row is None or table is None:
+                return None
+            if table.index not in self.tables:
+                self.tables[table.index] = _column_roles(self.tree, table)
+            columns = self.tables[table.index]
+            if columns:
+                return columns.get(_column_of(row, cell))
+            cell = next((e for e in table.ancestors() if e.tag in ("td", "th")), None)  # a table within a cell
+        return None
+
+
+def _enclosing(element: Element, tag: str) -> Element | None:
+    return next((e for e in element.ancestors()[1:] if e.tag == tag), None)
+
+
+def _cells(row: Element) -> list[Element]:
+    return [c for c in row.children if c.tag in ("td", "th")]
+
+
+def _column_of(row: Element, cell: Element) -> int:
+    column = 0
+    for other in _cells(row):
+        if other is cell:
+            return column
+        span = other.attributes.get("colspan") or "1"
+        column += min(int(span), 50) if span.isdigit() else 1
+    return -1
+
+
+def _column_roles(tree: Tree, table: Element) -> dict[int, str]:
+    """Column -> role, from the first row that is all headers or in which at least two cells are known labels."""
+    rows = [e for e in tree.elements[table.index : table.end] if e.tag == "tr" and _enclosing(e, "table") is table]
+    for row in rows[:6]:
+        cells = _cells(row)
+        roles = {_column_of(row, cell): name for cell in cells if (name := _header_role(tree, cell))}
+        if roles and (len(roles) >= 2 or (len(cells) >= 2 and all(c.tag == "th" for c in cells))):
+            return roles
+    return {}
+
+
+def _header_role(tree: Tree, cell: Element) -> str | None:
+    """The role of a header cell; its lines are tried one by one, since sort links add words ("Sort by")."""
+    lines = [line.text for line in tree.lines[cell.first : cell.last]]
+    for text in [
+        " ".join(lines),
+        *lines,
+        *(squeeze(t) for line in tree.lines[cell.first : cell.last] for _, t in line.parts),
+    ]:
+        if found := role(text):
+            return found
+    whole = fold(" ".join(lines))
+    if len(whole) <= 60 and topic("deadline.cues").search(whole):
+        return "deadline"
+    return None
+
+
+def _labels_above(tree: Tree, records: Sequence[Record]) -> dict[int, str]:
+    """Position of a line in a record -> role, from as many lines of labels just above the first record."""
+    if len(records) < 2:
+        return {}
+    sizes = sorted(r.root.last - r.root.first for r in records)
+    size = sizes[len(sizes) // 2]
+    first = records[0].root.first
+    if not 2 <= size <= 8 or first < size:
+        return {}
+    roles = {n: name for n, line in enumerate(tree.lines[first - size : first]) if (name := role(line.text))}
+    return roles if len(roles) >= 2 and len(roles) >= size - 1 else {}

@@ -1,0 +1,156 @@
+"""The next page of a list, and whether this page is all of it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from monitor.readers.tree import Element, Tree
+from monitor.readers.words import is_only
+
+_PAGER = frozenset(
+    "pagination pager paginator paging pages pagenav pagenavi paginate seitennavigation bladering nextprev".split()
+)
+_NEXT = re.compile(r"(?:^|[-_\s])(?:next|nextpage|page-next|naechste)(?:$|[-_\s])", re.I)
+_ARROWS = frozenset(("›", "»", ">", ">>", "→", "⟩", "❯", "➔", "▶", "►", "﹥"))
+_DEAD = re.compile(r"(?:^|[\s_-])(?:disabled|inactive|unavailable)(?:$|[\s_-])", re.I)
+_OF = r"(?:of|av|von|van|de|di|af|su|sur|/|z|ze|out of|of about|yhteensä|aus|total of)"
+_SHOWING = re.compile(
+    rf"(?<!\d)(\d{{1,5}})\s*(?:-|–|—|to|till|til|bis|t/m|à|a|al|até|do|tot)\s*(\d{{1,5}})\s+{_OF}\s+(\d{{1,3}}(?:[ .,\u00a0]\d{{3}})+|\d{{1,6}})",
+    re.I,
+)
+_PAGE_OF = re.compile(
+    rf"(?:page|sida|side|seite|pagina|página|sivu|strana|strona)\s*(\d{{1,4}})\s*{_OF}\s*(\d{{1,4}})", re.I
+)
+_PARAMETER = re.compile(
+    r"^(?:p|pg|page|paged|pagenum\w*|pageno|page_?number|sida|side|seite|pagina|strana|sivu|offset|start|from|skip|startrow|pageindex|pi|page\[number\])$",
+    re.I,
+)
+
+
+def next_page(parser_links: list[tuple[str, str]], tree: Tree) -> str | None:
+    """The absolute URL of the page after this one. parser_links: (rel, href) of <link> elements of the head."""
+    for rel, href in parser_links:
+        if "next" in rel.lower().split() and (url := _other(tree, href)):
+            return url
+    candidates: list[tuple[int, str]] = []
+    for anchor in tree.anchors:
+        url = tree.address(anchor)
+        if not url or not _elsewhere(tree.url, url) or _dead(anchor):
+            continue
+        value = _likeness(tree, anchor, url)
+        if value:
+            candidates.append((value, url))
+    if candidates:
+        best = max(value for value, _ in candidates)
+        return next(url for value, url in candidates if value == best)
+    return _numbered(tree)
+
+
+def head_links(parser: LexborHTMLParser) -> list[tuple[str, str]]:
+    return [(n.attributes.get("rel") or "", n.attributes.get("href") or "") for n in parser.css("link[rel][href]")]
+
+
+def is_window(tree: Tree, following: str | None, seen: int) -> bool:
+    """Whether the list has more than this page shows."""
+    if following:
+        return True
+    for line in tree.lines:
+        if len(line.text) > 160:
+            continue
+        if match := _SHOWING.search(line.text):
+            first, last, total = (int(re.sub(r"\D", "", g)) for g in match.groups())
+            if first <= last <= total and (last < total or first > 1) and last - first < 1000:
+                return True
+        if (match := _PAGE_OF.search(line.text)) and int(match[1]) < int(match[2]):
+            return True
+    return (
+        seen > 0
+        and any(_in_pager(a) and tree.anchor_text(a) == "1" for a in tree.anchors)
+        and not following
+        and _later(tree)
+    )
+
+
+def _later(tree: Tree) -> bool:
+    """The last of several pages: the earlier ones hold the rest."""
+    numbers = [tree.anchor_text(a) for a in tree.anchors if _in_pager(a)]
+    return sum(n.isdigit() for n in numbers) >= 1
+
+
+def _likeness(tree: Tree, anchor: Element, url: str) -> int:
+    """How surely a link is "next page": 3 says rel=next, 2 words within a pager, 1 words that need the address's help."""
+    rel = (anchor.attributes.get("rel") or "").lower().split()
+    if "next" in rel:
+        return 4
+    words = tree.anchor_text(anchor)
+    label = anchor.attributes.get("aria-label") or anchor.attributes.get("title") or ""
+    pager = _in_pager(anchor)
+    named = is_only("listing.next", words) or is_only("listing.next", label) or words.strip() in _ARROWS
+    classed = bool(
+        _NEXT.search(
+            f"{anchor.attributes.get('class') or ''} {anchor.parent.attributes.get('class') or '' if anchor.parent else ''}"
+        )
+    )
+    if pager and (named or classed):
+        return 3
+    if (named or classed) and _paged(url, tree.url):
+        return 2
+    return 0
+
+
+def _in_pager(anchor: Element) -> bool:
+    return any(e.words & _PAGER for e in anchor.ancestors()[:6])
+
+
+def _dead(anchor: Element) -> bool:
+    chain = anchor.ancestors()[:2]
+    return any(
+        _DEAD.search(e.attributes.get("class") or "") or e.attributes.get("aria-disabled") == "true" for e in chain
+    )
+
+
+def _numbers(url: str) -> dict[str, int]:
+    split = urlsplit(url)
+    found = {k: int(v) for k, v in parse_qsl(split.query) if v.isdigit() and len(v) < 7 and _PARAMETER.match(k)}
+    if match := re.search(r"/(?:page|sida|seite|pagina|p)[/-]?(\d{1,4})(?:/|$)", split.path, re.I):
+        found["/"] = int(match[1])
+    return found
+
+
+def _paged(url: str, here: str) -> bool:
+    """Whether an address is this one at a later page."""
+    there, now = _numbers(url), _numbers(here)
+    return urlsplit(url).netloc == urlsplit(here).netloc and any(v > now.get(k, 0) for k, v in there.items())
+
+
+def _numbered(tree: Tree) -> str | None:
+    """The number after the current one, where a pager has numbers only."""
+    links = [
+        (int(t), u)
+        for a in tree.anchors
+        if _in_pager(a) and (t := tree.anchor_text(a)).isdigit() and len(t) < 5 and (u := tree.address(a))
+    ]
+    if not links:
+        return None
+    current = _numbers(tree.url)
+    linked = {number for number, url in links if _elsewhere(tree.url, url)}
+    missing = [n for n in range(1, max(linked, default=0) + 1) if n not in linked]
+    now = missing[0] if len(missing) == 1 else next(iter(current.values()), 1 if 1 not in linked else 0)
+    return next((url for number, url in links if number == now + 1), None) if now else None
+
+
+def _elsewhere(here: str, url: str) -> bool:
+    return url.split("#")[0] != here.split("#")[0]
+
+
+def _other(tree: Tree, href: str) -> str | None:
+    from urllib.parse import urljoin
+
+    try:
+        url = urljoin(tree.base, href)
+    except ValueError:
+        return None
+    return url if url.startswith("http") and _elsewhere(tree.url, url) else None
