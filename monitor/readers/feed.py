@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import parsedate_tz
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
+from monitor.errors import ReadError
 from monitor.fields.dates import day_order, find_dates
 from monitor.fields.level import level_of
 from monitor.fields.lexicon import all_phrases
@@ -20,6 +21,7 @@ from monitor.fields.phrase import fold, pattern
 from monitor.fields.registry import FIELDS
 from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
+from monitor.readers.plain import obstacle
 from monitor.readers.snippet import one_line, plain_text
 
 MAX_TEXT = 20_000  # characters of one item
@@ -31,11 +33,6 @@ _JSON_FEED = re.compile(r'\s*\{.{0,2000}?"version"\s*:\s*"https?:\\?/\\?/(?:www\
 _ENTITIES = re.compile(rb"<!DOCTYPE[^\[>]*\[.*?\]\s*>", re.S | re.I)
 _FEED_LINK = re.compile(r"<link\b[^>]{0,500}type=[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.I)
 _HREF = re.compile(r"href=[\"']?([^\"' >]+)", re.I)
-_INSTITUTION = re.compile(
-    r"univer|instit|hochsch|h(ö|ø)gsk|college|school|a(k|c)adem|cent(er|re|rum|rum)\b|laborator|poly?te[ck]|facult|fakult"
-    r"|depart|avdel|council|foundation|ministr|gmbh|\bltd\b|\bab\b|\binc\b",
-    re.I,
-)
 
 # what recruitment systems call their own elements, without prefix and in lower case
 _FIELD_NAMES = {
@@ -47,7 +44,7 @@ _FIELD_NAMES = {
     " expired expirydate expirationdate validthrough applyby lastapplicationdate lastdate valid",
     "reference": "reference referencenumber refno jobid jobreference vacancyid jobnumber requisitionid",
 }
-_FROM_TEXT = ("level", "location", "reference", "closed")
+_FROM_TEXT = ("level", "organization", "location", "reference", "closed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +88,10 @@ def read_feed(page: Page, hints: Hints) -> Reading:
     is_json = page.text.lstrip("\ufeff \t\r\n").startswith("{")
     feed = _json_feed(page) if is_json else _xml_feed(page)
     if feed is None:
-        return Reading(kind=Kind.FEED, complete=False, trouble=_not_a_feed(page))
+        return _failed(_not_a_feed(page))
     named = tuple(item for item in feed.items if item.title)
     if feed.damage and not named:
-        return Reading(kind=Kind.FEED, complete=False, trouble=f"the feed at {page.url} is broken ({feed.damage})")
+        return _failed(f"the feed at {page.url} is broken ({feed.damage})")
     kept = _positions(feed, named, page.url)
     warnings = [f"the feed is damaged ({feed.damage}); what could be read of it was"] if feed.damage else []
     if len(kept) < len(named):
@@ -113,11 +110,20 @@ def read_feed(page: Page, hints: Hints) -> Reading:
     )
 
 
+def _failed(trouble: str) -> Reading:
+    return Reading(kind=Kind.FEED, complete=False, trouble=trouble, warnings=(trouble,))
+
+
 def _not_a_feed(page: Page) -> str:
     if not page.body.strip():
         return f"{page.url} sent nothing where a feed was expected"
     if not re.search(r"<html|<body|<!doctype html", page.text[:4000], re.I):
         return f"what {page.url} sent is no feed that can be read"
+    try:
+        if trouble := obstacle(page):
+            return trouble
+    except ReadError as error:
+        return str(error)
     link = _FEED_LINK.search(page.text)
     href = _HREF.search(link[0]) if link else None
     hint = f"; that page names {urljoin(page.url, href[1])} as its feed" if href else ""
@@ -308,8 +314,7 @@ def _posting(item: _Item, hints: Hints, language: str | None) -> Posting:
     if posted_on:
         evidence["posted_on"] = item.published
     stated = {name: words for name, keys in _FIELD_NAMES.items() if (words := _extra(item, keys))}
-    author = next((a for a in item.authors if _INSTITUTION.search(a)), None)
-    stated.setdefault("organization", author or "")
+    stated.setdefault("organization", next((a for a in item.authors if _is_institution(a, hints.as_of)), ""))
     text = plain_text(item.markup)
     ad = AdText(
         text=f"{item.title}\n{text}",
@@ -336,6 +341,12 @@ def _posting(item: _Item, hints: Hints, language: str | None) -> Posting:
         **_deadline(ad, stated.get("deadline", ""), evidence),
         evidence=evidence,
     )
+
+
+@lru_cache(maxsize=256)
+def _is_institution(author: str, as_of: date) -> bool:
+    """An author is a person, an editorial office or the employer."""
+    return FIELDS["organization"](AdText(text=author, as_of=as_of)) is not None
 
 
 def _extra(item: _Item, names: str) -> str:
