@@ -43,11 +43,12 @@ class Daemon:
             stack.enter_context(WriterLock(settings.database, purpose="run", now=self._clock()))
             store = stack.enter_context(Store.open(settings.database))
             self._listen()
-            self._tell(f"watching {len(settings.source)} sources; stop with Ctrl-C")
+            self._tell(f"watching {_count(settings)}; stop with Ctrl-C")
             scheduler = schedule.Scheduler()
             scheduler.every(TICK_SECONDS).seconds.do(self._tick, store)
             self._tick(store)
             while not self._stopping.wait(min(max(scheduler.idle_seconds or 0, 0), 1)):
+                self._reread()
                 scheduler.run_pending()
         self._tell("stopped")
 
@@ -69,7 +70,6 @@ class Daemon:
     def _tick(self, store: Store) -> None:
         """Never raises: a job that raises would be called again at once, and starve the others."""
         try:
-            self._reread()
             now = self._clock()
             poll(
                 self._settings,
@@ -101,7 +101,7 @@ class Daemon:
             self._tell("the path of [store] has changed; that needs a restart, and all the rest is taken over")
             after = after.model_copy(update={"store": self._settings.store})
         self._settings = after
-        self._tell(f"sources.toml read again: {len(after.source)} sources")
+        self._tell(f"sources.toml read again: {_count(after)}")
 
     def _report_check(self, checked: Checked) -> None:
         if checked.in_words() != "nothing new":
@@ -114,6 +114,11 @@ class Daemon:
 
     def _tell(self, words: str) -> None:
         self._say(f"{self._clock():%Y-%m-%d %H:%M:%S}  {words}")
+
+
+def _count(settings: Settings) -> str:
+    number = len(settings.source)
+    return f"{number} source{'' if number == 1 else 's'}"
 
 
 def run(settings: Settings, say: Callable[[str], None]) -> None:

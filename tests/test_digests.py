@@ -16,7 +16,7 @@ from monitor.config import parse
 from monitor.errors import RenderError
 from monitor.models import EventKind, Observation, Outcome, Posting, Sighting, Status, Update, Verdict
 from monitor.pipeline.digests import Sent, prepare, send_digests
-from monitor.settings import Settings
+from monitor.settings import Settings, parse_slot
 from monitor.store import Store
 from tests.delivery.smtp_server import PASSWORD, USER, Server
 
@@ -162,6 +162,18 @@ def test_a_server_that_is_down_is_tried_for_days_and_then_given_up(settings: Set
     assert ends[-2:] == ["failed", "failed"]
     assert set(ends[:-2]) == {"postponed"}
     assert store.outbox.pending() == []
+
+
+def test_an_instant_digest_waits_for_something_that_happened(store: Store, settings: Settings) -> None:
+    instant = settings.digest[0].model_copy(update={"every": parse_slot("instant")})
+    at_once = settings.model_copy(update={"mail": None, "digest": (instant,)})
+    publish(store, "Optics", MONDAY)
+    assert len(send_digests(at_once, store, MONDAY)) == 2
+    first = store.outbox.last(instant.key)
+    assert send_digests(at_once, store, MONDAY + timedelta(minutes=1)) == []
+    assert store.outbox.last(instant.key) == first, "nothing is written while nothing happens"
+    publish(store, "Algebra", MONDAY + timedelta(minutes=2))
+    assert len(send_digests(at_once, store, MONDAY + timedelta(minutes=3))) == 2
 
 
 def test_without_mail_digests_are_files(store: Store, settings: Settings) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from monitor.cadence import due_slot, next_slot
@@ -26,6 +26,7 @@ from monitor.render import render
 from monitor.settings import DigestSettings, Settings
 from monitor.store import Delivery, Store
 
+REMINDERS = timedelta(days=1)  # how often an instant digest looks at deadlines that come near
 OUTBOX_SENDER = "Position monitor <monitor@localhost>"
 
 
@@ -52,8 +53,10 @@ class Sent:
 
 
 def is_due(store: Store, subscriber: DigestSettings, now: datetime) -> bool:
-    """Whether a slot of this digest has come since the last one."""
+    """Whether a slot of this digest has come since the last one; an instant one waits for something that happened."""
     last = store.outbox.last(subscriber.key)
+    if last and subscriber.every.period == "instant" and now - last.at < REMINDERS:
+        return store.last_event() > last.through_event
     return due_slot(subscriber.every, subscriber.zone, last.at if last else None, now) is not None
 
 
