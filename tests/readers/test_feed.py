@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,18 @@ def test_the_address_can_say_that_a_feed_is_of_positions(url: str, kept: int) ->
     items = "<item><title>Gardener</title></item><item><title>Cook</title></item>"
     body = f"<rss version='2.0'><channel><title>Feed</title>{items}</channel></rss>".encode()
     assert len(read_feed(page(body, url=url), HINTS).postings) == kept
+
+
+ITEMS: list[dict[str, Any]] = tomllib.loads((FOLDER.parent / "feed_items.toml").read_text(encoding="utf-8"))["item"]
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=[i["title"] for i in ITEMS])
+def test_an_item_among_news_is_a_position_or_none(item: dict[str, Any]) -> None:
+    written = f"<item><title>{item['title']}</title><description>{item['words']}</description></item>"
+    others = "<item><title>Lunch</title></item><item><title>Dinner</title></item>"
+    body = f"<rss version='2.0'><channel><title>News</title>{written}{others}</channel></rss>"
+    titles = [p.title for p in read_feed(page(body.encode(), url="https://www.example.org/index.xml"), HINTS).postings]
+    assert titles == [item["title"]] * item["position"]
 
 
 ITEM = "<rss version='2.0'><channel><title>Jobs</title><item><title>{}</title>{}</item></channel></rss>"
