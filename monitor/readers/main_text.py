@@ -62,6 +62,7 @@ _BLANK = re.compile(r"\s+")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _SHORT = 200  # characters: a hidden element or an aside up to this length is a notice, above it a folded-up section
 _LABEL = 45
+_HEAD = 8  # lines of a plain text among which its title is
 _LARGE = 0.3  # share of the page's text that no single rule may take
 _RIGHTS = re.compile(r"©|\(c\) ?\d{4}|copyright\b|all rights reserved", re.IGNORECASE)
 
@@ -92,12 +93,12 @@ def from_html(text: str, url: str = "") -> MainText:
 
 def from_plain(text: str) -> MainText:
     """Plain text with its line breaks; the marks of Markdown are taken off, and markup in it is read as such."""
-    if re.search(r"(?i)<(?:p|br|div|html|body|table|h[1-6])\b[^>]*>", text):
+    if re.search(r"(?i)<!doctype html|<html\b|<body\b|</(?:p|div|table|h[1-6])>", text):
         try:
             page = from_html(text)
         except (ReadError, ValueError):
             page = MainText("")
-        if len(page.text) > 0.2 * len(text):
+        if page.text:
             return page
     headings = []
     lines = []
@@ -108,7 +109,7 @@ def from_plain(text: str) -> MainText:
             line = heading[2]
         line = re.sub(r"\*\*(.+?)\*\*|(?<!\w)__(.+?)__(?!\w)", lambda m: m[1] or m[2], line)
         line = re.sub(r"^(?:\*|\+)\s+", "- ", line)
-        if heading:
+        if heading and sum(map(bool, lines)) < _HEAD:
             headings.append((len(heading[1]), line))
         lines.append(re.sub(r"[ \t]+", " ", line))
     joined = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
