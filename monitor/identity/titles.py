@@ -41,7 +41,7 @@ _ROMAN = re.compile(r"[ivx]+")
 def near_title(a: str, b: str) -> bool:
     """The same title but for spelling, number of a noun, and a little added; "Group A" and "Group B" differ."""
     one, two = normal(a).split(), normal(b).split()
-    if one == two or (one and "".join(one) == "".join(two)):
+    if same_words(a, b):
         return True
     if not one or not two:
         return False
@@ -54,7 +54,7 @@ def near_title(a: str, b: str) -> bool:
         if tag == "equal":
             continue
         gone, come = one[i:j], two[k:m]
-        if tag == "replace" and len(gone) == len(come) and all(map(_near_word, gone, come)):
+        if "".join(gone) == "".join(come) or (len(gone) == len(come) and all(map(_near_word, gone, come))):
             continue
         if any(w.isdecimal() or len(w) == 1 or _ROMAN.fullmatch(w) for w in gone + come):
             return False
