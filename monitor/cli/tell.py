@@ -21,7 +21,7 @@ class Since(click.ParamType[int | datetime]):
     name = "id or when"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | datetime:
-        if isinstance(value, str) and value.isdigit():
+        if isinstance(value, int) or value.isdigit():
             return int(value)
         return When().convert(value, param, ctx)
 

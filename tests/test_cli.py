@@ -1,0 +1,253 @@
+"""The commands as programs and persons call them: their JSON, their exit codes, their words."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from monitor.cli import COMMANDS, main
+from monitor.demo.site import DemoSite
+
+ROOT = Path(__file__).parent.parent
+MONDAY, NEXT_MONDAY = "2026-03-02T06:00:00+00:00", "2026-03-09T06:00:00+00:00"
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def monitor(*args: str, cwd: Path) -> Result:
+    """The command, called as its script calls it."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        chdir(cwd),
+        redirect_stdout(out),
+        redirect_stderr(err),
+        patch.object(sys, "argv", ["monitor", *args]),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    return Result(int(ended.value.code or 0), out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[DemoSite]:
+    with DemoSite() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def home(site: DemoSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo's site was watched for two Mondays."""
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "sources.toml").write_text(site.configuration())
+    site.show(week=1)
+    assert monitor("poll", "--as-of", MONDAY, cwd=folder).code == 0
+    site.show(week=2)
+    assert monitor("poll", "--force", "--as-of", NEXT_MONDAY, cwd=folder).code == 1, "one source is down"
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, tmp_path: Path) -> None:
+    result = monitor(command, "--help", cwd=tmp_path)
+    assert result.code == 0
+    assert result.out.startswith("Usage: ")
+
+
+def test_help_needs_no_heavy_library(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv = ['monitor', '--help']; from monitor.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pydantic', 'httpx', 'selectolax', 'feedparser', 'sqlite_utils', 'jinja2', 'babel', 'rich'}\n"
+        "print('heavy:', *heavy & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.startswith("Usage: monitor ")
+    assert done.stdout.endswith("\nheavy:\n")
+
+
+def test_poll_gives_a_line_a_source(site: DemoSite, tmp_path: Path) -> None:
+    site.show(week=1)
+    (tmp_path / "sources.toml").write_text(site.configuration())
+    result = monitor("poll", "--json", "--as-of", MONDAY, cwd=tmp_path)
+    assert result.code == 0
+    assert {line["source"] for line in result.lines} >= {"Lindholm, Mathematics", "Graduate school, feed"}
+    for line in result.lines:
+        assert line == {
+            "source": line["source"],
+            "outcome": "baseline",
+            "new": 0,
+            "changed": 0,
+            "closed": 0,
+            "error": None,
+        }
+    again = monitor("poll", "--as-of", MONDAY, cwd=tmp_path)
+    assert (again.code, again.out) == (0, "")
+    assert "nothing is due" in again.err
+    forced = monitor("poll", "--force", "--json", "--as-of", "2026-03-02T07:00:00Z", cwd=tmp_path)
+    assert {line["outcome"] for line in forced.lines} <= {"not-modified", "unchanged"}
+
+
+def test_poll_of_one_source(home: Path) -> None:
+    result = monitor("poll", "--source", "Lindholm, Mathematics", "--json", "--as-of", NEXT_MONDAY, cwd=home)
+    assert [line["source"] for line in result.lines] == ["Lindholm, Mathematics"]
+    wrong = monitor("poll", "--source", "Lindholm, Mathmatics", cwd=home)
+    assert wrong.code == 2
+    assert 'did you mean "Lindholm, Mathematics"?' in wrong.err
+
+
+def test_changes_are_told_in_order_and_since(home: Path) -> None:
+    lines = monitor("changes", "--json", cwd=home).lines
+    assert lines
+    assert [line["id"] for line in lines] == sorted(line["id"] for line in lines)
+    assert {line["kind"] for line in lines} <= {"new", "changed", "closed", "reopened"}
+    assert set(lines[0]) == {"id", "at", "kind", "source", "position", "title", "url", "fields"}
+    moved = next(line for line in lines if "deadline" in line["fields"])
+    assert set(moved["fields"]["deadline"]) == {"before", "after"}
+    assert monitor("changes", "--since", str(lines[0]["id"]), "--json", cwd=home).lines == lines[1:]
+    assert monitor("changes", "--since", "2026-03-03", "--json", cwd=home).lines == lines
+    assert monitor("changes", "--since", "2026-03-20", "--json", cwd=home).lines == []
+
+
+def test_positions_have_all_their_fields(home: Path) -> None:
+    lines = monitor("positions", "--json", "--as-of", NEXT_MONDAY, cwd=home).lines
+    wanted = {"id", "title", "url", "deadline", "deadline_kind", "level", "supervisors", "pay", "evidence", "sources"}
+    assert all(wanted | {"status", "first_seen", "last_seen"} <= set(line) for line in lines)
+    assert {"open", "closed"} <= {line["status"] for line in lines}
+    assert len({line["id"] for line in lines}) == len(lines)
+    shown = monitor("positions", "--as-of", NEXT_MONDAY, cwd=home)
+    assert "doctoral student" in shown.out.casefold()
+
+
+def test_inspect_saves_nothing(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "ad.txt").write_text(
+        "PhD position in optics\n\nThe University of Lindholm offers a fully funded PhD position.\n"
+        "Application deadline: 15 April 2026\n"
+    )
+    (tmp_path / "holiday.jpg").write_bytes(b"\xff\xd8")
+    result = monitor("inspect", "ad.txt", "holiday.jpg", "nowhere.html", "--json", "--as-of", MONDAY, cwd=tmp_path)
+    assert result.code == 1
+    ad, *failed = result.lines
+    assert set(ad) == {"target", "kind", "postings", "next_page", "warnings"}
+    assert (ad["kind"], ad["postings"][0]["deadline"]) == ("ad", "2026-04-15")
+    assert "15 April 2026" in ad["postings"][0]["evidence"]["deadline"]
+    assert [line["kind"] for line in failed] == ["error", "error"]
+    assert not (tmp_path / "monitor.db").exists()
+
+
+def test_inspect_of_a_url(site: DemoSite, home: Path) -> None:
+    site.show(week=2)
+    result = monitor("inspect", f"{site.url}/maths/open-positions", "--json", "--as-of", NEXT_MONDAY, cwd=home)
+    assert result.lines[0]["kind"] == "listing"
+    assert len(result.lines[0]["postings"]) >= 3
+
+
+def test_inspect_reads_the_body_of_a_saved_mail(tmp_path: Path) -> None:
+    (tmp_path / "mail.eml").write_bytes(
+        b"From: a@example.org\r\nContent-Type: text/plain; charset=latin-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        b"PhD position in optics\r\n\r\nThe University of Lindholm announces a fully funded PhD position.\r\n"
+        b"Supervisor: Professor Ottoline Wr\xe9nfield\r\nApplication deadline: 15 April 2026\r\n"
+    )
+    (line,) = monitor("inspect", "mail.eml", "--json", "--as-of", MONDAY, cwd=tmp_path).lines
+    assert line["postings"][0]["supervisors"] == ["Ottoline Wrénfield"]
+
+
+def test_a_digest_is_previewed_and_sent(site: DemoSite, tmp_path: Path) -> None:
+    site.show(week=1)
+    (tmp_path / "sources.toml").write_text(site.configuration())
+    monitor("poll", "--as-of", MONDAY, cwd=tmp_path)
+    preview = monitor("digest", "--as-of", MONDAY, "--html", "look.html", cwd=tmp_path)
+    assert preview.code == 0
+    assert preview.out.startswith("To: you@example.org\nSubject: Positions at Lindholm")
+    assert (tmp_path / "look.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert not (tmp_path / "outbox").exists()
+    (line,) = monitor("digest", "--send", "--json", "--as-of", MONDAY, cwd=tmp_path).lines
+    assert (line["recipient"], line["state"], line["error"]) == ("you@example.org", "sent", None)
+    assert (tmp_path / line["where"]).exists()
+    again = monitor("digest", "--send", "--as-of", MONDAY, cwd=tmp_path)
+    assert (again.code, again.out) == (0, "")
+    assert "nothing to send" in again.err
+
+
+def test_init_check_add_poll(site: DemoSite, tmp_path: Path) -> None:
+    site.show(week=1)
+    assert monitor("init", cwd=tmp_path).code == 0
+    file = tmp_path / "sources.toml"
+    assert (tmp_path / "sources.schema.json").exists()
+    twice = monitor("init", cwd=tmp_path)
+    assert (twice.code, "already there" in twice.err) == (2, True)
+    checked = monitor("check", cwd=tmp_path)
+    assert checked.code == 0
+    assert "KTH vacancies: https://www.kth.se/lediga-jobb?l=en\n    every 6 hours" in checked.out
+    assert "digest to me@example.org: every Monday at 07:00 Europe/Stockholm" in checked.out
+    file.write_text(file.read_text().replace("delay = 1.0", "allow_private_addresses = true\ndelay = 0.0"))
+    before = file.read_text()
+    added = monitor("add", f"{site.url}/maths/open-positions", "--name", "Maths", "--yes", cwd=tmp_path)
+    assert added.code == 0, added.err
+    assert file.read_text().startswith(before.rstrip("\n"))
+    assert monitor("poll", "--source", "Maths", "--as-of", MONDAY, cwd=tmp_path).code == 0
+    twice = monitor("add", f"{site.url}/maths/open-positions", "--yes", cwd=tmp_path)
+    assert (twice.code, "already used" in twice.err) == (2, True)
+
+
+USAGE = {
+    "no such command": (["pol"], "No such command"),
+    "no such option": (["poll", "--fast"], "No such option"),
+    "a bad time": (["poll", "--as-of", "yesterday"], "neither a date"),
+    "a time without a zone": (["poll", "--as-of", "2026-03-02T07:00"], "no time zone"),
+    "no configuration": (["poll"], "sources.toml: there is no such file"),
+    "nothing polled yet": (["--config", "empty.toml", "positions"], "is not there yet"),
+    "a broken configuration": (["poll", "--config", "broken.toml"], "broken.toml:1: unknown table [sourc]"),
+    "no digest": (["--config", "empty.toml", "digest"], "there is no [[digest]]"),
+}
+
+
+@pytest.mark.parametrize("name", USAGE)
+def test_wrong_usage_is_a_sentence_and_exit_code_2(name: str, tmp_path: Path) -> None:
+    args, words = USAGE[name]
+    (tmp_path / "empty.toml").write_text("")
+    (tmp_path / "broken.toml").write_text("[[sourc]]\n")
+    result = monitor(*args, cwd=tmp_path)
+    assert (result.code, result.out) == (2, "")
+    assert words in result.err
+
+
+def test_a_corrupt_database_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text("")
+    (tmp_path / "monitor.db").write_bytes(b"not a database at all, " * 50)
+    result = monitor("positions", cwd=tmp_path)
+    assert result.code == 2
+    assert "damaged" in result.err
+    assert "tip: restore a backup" in result.err
+
+
+def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m monitor positions --json | head -n 1",
+        shell=True,
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
