@@ -35,4 +35,7 @@ FIELDS: dict[str, Finder] = {
     "openings": _finder("openings", "find_openings"),
     "reference": _finder("reference", "find_reference"),
     "closed": _finder("closed", "find_closed"),
+    "posted_on": _finder("posted", "find_posted"),
+    "language": _finder("language", "find_language"),
+    "summary": _finder("summary", "find_summary"),
 }

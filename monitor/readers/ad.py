@@ -1,55 +1,122 @@
-"""One position's own page, or the plain text of an ad."""
+"""One position's own page, or the plain text of an ad -> its posting."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from monitor.errors import ReadError
-from monitor.fields.language import find_language
+from monitor.fields.genre import is_ad
+from monitor.fields.language import language_of
+from monitor.fields.phrase import fold
 from monitor.fields.registry import FIELDS
 from monitor.fields.text import AdText
-from monitor.models import Hints, Kind, Page, Posting, Reading
+from monitor.fields.title import heading_of
+from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
+from monitor.readers.html import parse
 from monitor.readers.main_text import MainText, from_html, from_plain
+from monitor.readers.structured import structured_postings
+from monitor.readers.tree import Tree
+from monitor.readers.walls import marks_of, wall
 
-try:
-    from monitor.fields.genre import is_ad
-except ImportError:
-
-    def is_ad(ad: AdText) -> bool:
-        return True
+_HEAD, _TAIL = 24_000, 8_000  # characters of a long text in which fields are looked for
+_STRUCTURED = (
+    "organization department location posted_on start pay contacts openings reference identifier language".split()
+)
 
 
 def read_ad(page: Page, hints: Hints) -> Reading:
-    """Kind `ad` with one posting; kind `page` with none where the page advertises no position."""
-    try:
-        main = from_plain(page.text) if page.content_type.startswith("text/plain") else from_html(page.text, page.url)
-    except ReadError as error:
-        return Reading(kind=Kind.PAGE, trouble=str(error))
-    ad = AdText(
-        text=main.text,
-        as_of=hints.as_of,
-        language=hints.language or main.language or find_language(main.text),
-        title=main.title,
-        url=page.url,
-    )
-    if hints.kind is not Kind.AD and not is_ad(ad):
-        return Reading(kind=Kind.PAGE, text=main.text)
-    return Reading(kind=Kind.AD, postings=(read_text(ad, main),), text=main.text)
+    """Kind `ad` with one posting; kind `page` with none where the page advertises no position, and with `trouble` where
+    it is a wall. A page that the user calls an ad is one unless it is empty or a wall.
+    """
+    if page.content_type.startswith("text/plain"):
+        main, given = from_plain(page.text), None
+    else:
+        try:
+            main = from_html(page.text, page.url)
+        except ReadError as error:
+            return Reading(kind=Kind.PAGE, trouble=str(error))
+        main, given = _with_structured(main, structured_postings(page.text, page.url, hints.as_of))
+    ad = _ad_text(main, given, page, hints)
+    if given is None and not is_ad(ad):
+        trouble = _wall(page)
+        if trouble or hints.kind is not Kind.AD or not ad.text:
+            return Reading(kind=Kind.PAGE, text=ad.text, trouble=trouble)
+    return Reading(kind=Kind.AD, postings=(posting_of(ad, given),), text=ad.text)
 
 
-def read_text(ad: AdText, main: MainText) -> Posting:
+def posting_of(ad: AdText, given: Posting | None = None) -> Posting:
+    """All fields of an ad's text, joined with what the page's structured data gives (`given`). Every piece of evidence
+    is a substring of the posting's text or title.
+    """
     values: dict[str, Any] = {}
     evidence: dict[str, str] = {}
+    window = replace(ad, text=_window(ad.text))
     for name, find in FIELDS.items():
-        found = find(ad)
-        if found is None:
-            continue
-        if name == "deadline":
-            values["deadline"] = found.value.day
-            values["deadline_time"] = found.value.time
-            values["deadline_kind"] = found.value.kind
-        else:
+        found = find(window)
+        if found is not None:
             values[name] = found.value
-        evidence[name] = found.words
-    values.setdefault("title", main.title or "untitled")
-    return Posting(**values, url=ad.url, language=ad.language, text=ad.text, evidence=evidence)
+            evidence[name] = found.words
+    if (deadline := values.pop("deadline", None)) is not None:
+        values |= {"deadline": deadline.day, "deadline_time": deadline.time, "deadline_kind": deadline.kind}
+    if given is not None:
+        _join(values, evidence, given, ad)
+    values.setdefault("title", "Untitled position")
+    whole = f"{values['title']}\n{ad.text}"
+    proven = {name: words for name, words in evidence.items() if words and words in whole}
+    return Posting(**values, url=ad.url, text=ad.text, evidence=proven)
+
+
+def _with_structured(main: MainText, found: tuple[Posting, ...]) -> tuple[MainText, Posting | None]:
+    """The JobPosting that is this page's own, and the text: its description where the page shows it only by script."""
+    headings = {fold(words) for _, words in main.headings} | {fold(main.page_title or "")}
+    own = found[0] if len(found) == 1 else next((p for p in found if fold(p.title) in headings), None)
+    if own and own.text and len(main.text) < 0.5 * len(own.text):
+        return replace(main, text=own.text), own
+    return main, own
+
+
+def _ad_text(main: MainText, given: Posting | None, page: Page, hints: Hints) -> AdText:
+    title = heading_of(main.headings, main.page_title, main.site)
+    if given and (title is None or fold(given.title) not in fold(title)):
+        title = given.title
+    text = main.text
+    if title and fold(title) not in fold(text):
+        text = f"{title}\n{text}"
+    language = hints.language or language_of(text) or (given.language if given else None) or main.language
+    return AdText(text=text, as_of=hints.as_of, language=language, title=title, url=page.url)
+
+
+def _join(values: dict[str, Any], evidence: dict[str, str], given: Posting, ad: AdText) -> None:
+    """Adds what the structured data knows: a name that the text has too is taken from there, the rest where the text
+    is silent. A deadline counts where the text gives none.
+    """
+    for name in _STRUCTURED:
+        value = getattr(given, name)
+        agrees = name in ("organization", "location") and value and fold(str(value)) in fold(ad.text)
+        if value and (agrees or not values.get(name)):
+            values[name] = value
+            evidence[name] = given.evidence.get(name, str(value))
+    if given.deadline and not isinstance(values.get("deadline"), date) and values.get("deadline_kind") != DeadlineKind.ROLLING:
+        values |= {"deadline": given.deadline, "deadline_time": given.deadline_time, "deadline_kind": DeadlineKind.FIXED}
+        evidence["deadline"] = given.evidence.get("deadline", "")
+
+
+def _window(text: str) -> str:
+    """A long text without its middle: fields stand at the head and the foot."""
+    if len(text) <= _HEAD + _TAIL:
+        return text
+    return text[:_HEAD] + "\n" + text[-_TAIL:]
+
+
+def _wall(page: Page) -> str | None:
+    """Why the page proves nothing: a bot challenge, a login, maintenance."""
+    if page.content_type.startswith("text/plain"):
+        return None
+    try:
+        parser = parse(page.text)
+        marks = marks_of(parser, page.text)
+        return wall(Tree(parser, page.url), marks)
+    except ReadError as error:
+        return str(error)
