@@ -78,7 +78,7 @@ def page(body: bytes = b"<h1>Jobs</h1>", etag: str = '"1"') -> Page:
 
 
 def sighting(posting: Posting = FULL, at: datetime = NOW) -> Sighting:
-    return Sighting(source=URL, keys=("url:1", "same:1"), listed=posting, first_seen=at, last_seen=at)
+    return Sighting(source=URL, keys=("url:1", "same:1"), listed=posting, first_seen=at, last_seen=at, past=("a",))
 
 
 def observation(at: datetime = NOW, **values: object) -> Observation:

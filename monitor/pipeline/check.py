@@ -123,7 +123,8 @@ async def _open_ad(url: str, given: CheckInput, fetcher: Fetcher) -> AdSeen:
     try:
         page = await fetcher.get(url, validators=validators, headers=request_headers(source))
     except FetchError as error:
-        return AdSeen(url=url, gone=error.gone, trouble=None if error.gone else error.in_full())
+        trouble = None if error.gone else error.in_full()
+        return AdSeen(url=url, gone=error.gone, trouble=trouble, unreachable=error.status is None)
     if page is None:
         return AdSeen(url=url, not_modified=True)
     if canonical_url(page.url) == canonical_url(source.url):

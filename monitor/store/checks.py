@@ -145,6 +145,8 @@ def _write_sighting(store: Connection, position: int, sighting: Sighting) -> Non
             "first_seen": stamp(sighting.first_seen),
             "last_seen": stamp(sighting.last_seen),
             "misses": sighting.misses,
+            "past": dump(sighting.past),
+            "past": dump(sighting.past),
         },
         pk=("source", "position"),
     )

@@ -105,6 +105,8 @@ def load_sighting(row: Mapping[str, Any]) -> Sighting:
         first_seen=some_moment(row["first_seen"]),
         last_seen=some_moment(row["last_seen"]),
         misses=row["misses"],
+        past=tuple(json.loads(row["past"])),
+        past=tuple(json.loads(row["past"])),
     )
 
 
