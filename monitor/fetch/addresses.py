@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from monitor.fetch.faults import Fault
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
+_ALSO_PRIVATE = (IPv4Network("192.0.0.0/24"), IPv6Network("64:ff9b:1::/48"))  # to IANA, but not to every Python
 _AT_MOST = 4  # addresses of one name that are tried
 _KEPT = 60.0  # seconds that an answer of the resolver is used
 
+_NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))  # NODATA: not on every system
+_OFFLINE_TIP = "Is this machine connected, and does its name server answer?"
 _REFUSED = "{host} is an address within a private network ({address}), which is not fetched from"
 _REFUSED_TIP = "Set allow_private_addresses = true in [fetch] if the source lies in your own network."
 
@@ -27,6 +30,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             return is_public(embedded)
         if address.is_site_local:
             return False
+    if any(address in network for network in _ALSO_PRIVATE):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
@@ -80,9 +85,7 @@ def _look_up(host: str) -> list[str]:
     return [str(row[4][0]) for row in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
 
 
-def _name_fault(host: str, error: Exception) -> Fault:
-    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
-        return Fault(
-            f"the name server does not answer for the host {host}", again=True, tip="Is this machine connected?"
-        )
-    return Fault(f"there is no host called {host}", tip="Check the spelling; the site may have moved or closed.")
+def _name_fault(host: str, error: socket.gaierror | UnicodeError) -> Fault:
+    if isinstance(error, UnicodeError) or error.errno in _NO_SUCH_NAME:
+        return Fault(f"there is no host called {host}", tip="Check the spelling; the site may have moved or closed.")
+    return Fault(f"the address of the host {host} cannot be found out now", again=True, tip=_OFFLINE_TIP)

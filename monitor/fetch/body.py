@@ -10,27 +10,20 @@ from monitor.fetch.faults import Fault
 ACCEPT_ENCODING = "gzip, deflate"
 _GZIP = b"\x1f\x8b"
 _LAYERS = 3  # of content encoding; more is an attack
+_MEMBERS = 200  # of a gzip file: each one copies all that follow it
 
-_MAGIC = (
-    (b"%PDF-", "a PDF"),
-    (b"\x89PNG\r\n\x1a\n", "an image"),
-    (b"\xff\xd8\xff", "an image"),
-    (b"GIF87a", "an image"),
-    (b"GIF89a", "an image"),
-    (b"RIFF", "an image or a recording"),
-    (b"\x00\x00\x01\x00", "an image"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an office document"),
-    (b"{\\rtf", "an office document"),
-    (b"7z\xbc\xaf\x27\x1c", "an archive"),
-    (b"Rar!\x1a\x07", "an archive"),
-    (b"BZh", "an archive"),
-    (b"\xfd7zXZ\x00", "an archive"),
-    (b"OggS", "a recording"),
-    (b"ID3", "a recording"),
-    (b"\x1aE\xdf\xa3", "a video"),
-    (b"wOFF", "a font"),
-    (b"wOF2", "a font"),
+_MAGIC = tuple(
+    (re.compile(mark, re.DOTALL), kind)
+    for mark, kind in (
+        (rb"%PDF-\d", "a PDF"),
+        (rb"\x89PNG\r|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|\x00\x00\x01\x00", "an image"),
+        (rb"PK\x03\x04", "a ZIP archive or an office document"),
+        (rb"\xd0\xcf\x11\xe0\xa1\xb1|\{\\rtf\d", "an office document"),
+        (rb"7z\xbc\xaf|Rar!\x1a|BZh\d1AY|\xfd7zXZ", "an archive"),
+        (rb"OggS\x00|ID3[\x02-\x04]|RIFF....WAVE", "a recording"),
+        (rb"\x1aE\xdf\xa3|RIFF....AVI |\x00\x00..ftyp", "a video or an image"),
+        (rb"wOF[F2]\x00", "a font"),
+    )
 )
 _TYPES = (
     (re.compile(r"application/(?:x-)?pdf"), "a PDF"),
@@ -78,13 +71,15 @@ def unpacked(raw: bytes, encoding: str, limit: int) -> bytes:
 
 def _gunzipped(data: bytes, limit: int) -> bytes:
     """A gzip file may have several members (RFC 1952 section 2.2); what follows the last one is padding."""
-    body = b""
+    members: list[bytes] = []
+    size = 0
     while data.startswith(_GZIP):
-        member, data = _decompressed(data, 31, limit - len(body))
-        body += member
-        if len(body) > limit:
-            raise too_large(limit)
-    return body
+        if len(members) == _MEMBERS:
+            raise Fault(f"the page is compressed in more than {_MEMBERS} pieces")
+        member, data = _decompressed(data, 31, limit, size)
+        members.append(member)
+        size += len(member)
+    return b"".join(members)
 
 
 def _inflated(data: bytes, limit: int) -> bytes:
@@ -95,17 +90,17 @@ def _inflated(data: bytes, limit: int) -> bytes:
     return _decompressed(data, 15 if is_zlib else -15, limit)[0]
 
 
-def _decompressed(data: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
-    """The body of one stream and the bytes after it; never more than `limit` + 1 bytes of body."""
+def _decompressed(data: bytes, window: int, limit: int, before: int = 0) -> tuple[bytes, bytes]:
+    """One stream's body and the bytes after it. before: how many of the `limit` bytes are used up already."""
     stream = zlib.decompressobj(window)
     try:
-        body = stream.decompress(data, limit + 1)
+        body = stream.decompress(data, limit - before + 1)
     except zlib.error as error:
-        raise Fault("the page is compressed, but what was sent is broken", again=True) from error
-    if len(body) > limit:
+        raise Fault("the page is compressed, but what was sent is broken", transient=True) from error
+    if before + len(body) > limit:
         raise too_large(limit)
     if not stream.eof:
-        raise Fault("the compressed page ended too early", again=True)
+        raise Fault("the compressed page ended too early", transient=True)
     return body, stream.unused_data
 
 
@@ -121,11 +116,9 @@ def check_content(body: bytes, content_type: str) -> None:
     start = body[:1024].lstrip()
     if not body.strip():
         raise Fault("the page is empty", transient=True)
-    for magic, kind in _MAGIC:
-        if body.startswith(magic) or start.startswith(magic):
+    for mark, kind in _MAGIC:
+        if mark.match(body) or mark.match(start):
             raise Fault(f"this is {kind}, not a page", tip=_TIP)
-    if body[4:8] == b"ftyp":
-        raise Fault("this is a video or an image, not a page", tip=_TIP)
     utf16 = body.startswith((b"\xff\xfe", b"\xfe\xff"))
     if b"\0" in start and not utf16 and not _TEXT_TYPE.match(content_type):
         raise Fault(f"this is no text ({content_type.partition(';')[0] or 'no type given'}), so no page", tip=_TIP)

@@ -64,7 +64,8 @@ class Fetcher:
         headers: sent to the host of `url` only, as are user and password in it. FetchError: everything else.
         """
         try:
-            journey = Journey(parse(url), self._headers | _conditions(validators), private=headers or {})
+            private = _first_host_conditions(validators) | dict(headers or {})
+            journey = Journey(parse(url), self._headers | _conditions(validators), private)
         except Fault as fault:
             raise fault.about(url) from fault
         try:
@@ -157,14 +158,17 @@ def user_agent(contact: str | None) -> str:
 
 
 def _conditions(validators: Validators) -> dict[str, str]:
-    """The headers that make a GET conditional. A tag that Apache marked when it compressed is sent without the mark
-    too, since older versions do not know it again (bug 45023)."""
-    headers = {}
-    if (etag := validators.etag) and etag.isascii():
-        headers["If-None-Match"] = f'{etag}, {etag[:-6]}"' if etag.endswith('-gzip"') else etag
-    if (modified := validators.last_modified) and modified.isascii():
-        headers["If-Modified-Since"] = modified
-    return headers
+    """A tag that Apache marked when it compressed goes without the mark too: older ones do not know it again."""
+    etag = validators.etag
+    if not etag or not etag.isascii():
+        return {}
+    return {"If-None-Match": f'{etag}, {etag[:-6]}"' if etag.endswith('-gzip"') else etag}
+
+
+def _first_host_conditions(validators: Validators) -> dict[str, str]:
+    """A date says nothing about another host's page: an older one there would pass for this one, unchanged."""
+    modified = validators.last_modified
+    return {"If-Modified-Since": modified} if modified and modified.isascii() else {}
 
 
 def _again(error: Exception) -> bool | float:

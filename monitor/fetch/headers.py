@@ -31,7 +31,7 @@ def _lifetime(headers: Mapping[str, str], now: datetime) -> float:
     control = headers.get("cache-control", "").casefold()
     if re.search(r"\bno-(?:store|cache)\b", control):
         return 0.0
-    if age := re.search(r'(?:^|[\s,])max-age\s*=\s*"?(\d{1,12})', control):
+    if age := re.search(r'(?:^|[\s,])max-age\s*=\s*"?(\d+)', control):
         return float(age[1])
     expires = _moment(headers.get("expires"))
     return (expires - _server_time(headers, now)).total_seconds() if expires else 0.0

@@ -69,7 +69,7 @@ class Journey:
 
     def _joined(self, location: str) -> URL:
         there = joined(self.at, location)
-        fragment = there.fragment or self.at.fragment  # RFC 9110 section 10.2.2
+        fragment = there.fragment or self.at.fragment or None  # RFC 9110 section 10.2.2
         return there.copy_with(userinfo=b"", fragment=fragment)
 
     def _among_friends(self) -> bool:

@@ -26,6 +26,8 @@ from monitor.settings import FetchSettings
 
 URL: TypeAlias = httpx.URL
 
+_TLS_TIP = "Does the address work in a browser? The server may speak http only, or outdated TLS."
+_LOOKS_LIKE = "It looks like https://www.example.org/jobs"
 _WHOLE = 3  # a whole request may take so many times the timeout of one read
 _IDLE = 128  # open connections kept for later
 _KEEPALIVE = 15.0
@@ -58,12 +60,13 @@ def parse(url: str) -> URL:
     """The address of a page. Fault: it is none that can be fetched."""
     try:
         parsed = httpx.URL(url)
+        host = parsed.host
     except (httpx.InvalidURL, ValueError) as error:
-        raise Fault("this is no web address", tip="It looks like https://www.example.org/jobs") from error
+        raise Fault("this is no web address", tip=_LOOKS_LIKE) from error
     if parsed.scheme not in ("http", "https"):
-        raise Fault(f"{parsed.scheme or 'no scheme'!s} is not fetched, only http and https")
-    if not parsed.host.strip(".") or not 0 < (parsed.port or 80) < 65536:
-        raise Fault("this is no web address", tip="It looks like https://www.example.org/jobs")
+        raise Fault(f"{parsed.scheme or 'an address without scheme'} is not fetched, only http and https")
+    if not host.strip(".") or not (parsed.port is None or 0 < parsed.port < 65536):
+        raise Fault("this is no web address", tip=_LOOKS_LIKE)
     return parsed
 
 
@@ -223,24 +226,21 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _fault(error: Exception, host: str, seconds: float) -> Fault:
     """What went wrong between the two machines, from the library's exception and what caused it."""
-    for cause in _causes(error):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return _certificate_fault(cause, host)
-        if isinstance(cause, ssl.SSLError):
-            return Fault(
-                f"no secure connection to {host} could be agreed on ({cause.reason or cause})",
-                tip="Does the address work in a browser? The server may speak http only, or outdated TLS.",
-            )
-        if isinstance(cause, ConnectionRefusedError):
-            return Fault(f"the host {host} refused the connection", again=True)
-        if isinstance(cause, (ConnectionResetError, BrokenPipeError)):
-            return Fault(f"the host {host} broke the connection off", again=True)
     if isinstance(error, httpx.TimeoutException):
         what = {
             httpx.ConnectTimeout: f"no connection to {host} within {seconds:g} seconds",
             httpx.WriteTimeout: f"the host {host} took no request for {seconds:g} seconds",
         }
         return Fault(what.get(type(error), f"the host {host} was silent for {seconds:g} seconds"), again=True)
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _certificate_fault(cause, host)
+        if isinstance(cause, (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            return Fault(f"the host {host} broke the connection off", again=True)
+        if isinstance(cause, ssl.SSLError):
+            return Fault(f"no secure connection to {host} could be agreed on ({cause.reason or cause})", tip=_TLS_TIP)
+        if isinstance(cause, ConnectionRefusedError):
+            return Fault(f"the host {host} refused the connection", again=True)
     if isinstance(error, httpx.RemoteProtocolError):
         return _protocol_fault(str(error), host)
     if isinstance(error, (httpx.LocalProtocolError, UnicodeError)):
@@ -275,4 +275,5 @@ def _protocol_fault(words: str, host: str) -> Fault:
         return Fault("the page ended too early: the connection was closed before all of it had arrived", again=True)
     if "too long" in words:
         return Fault(f"the host {host} sent headers without end")
-    return Fault(f"the host {host} does not speak proper HTTP ({words})", transient=True)
+    # the bytes may be left over from the answer before: a new connection is worth a try
+    return Fault(f"the host {host} does not speak proper HTTP ({words.partition(':')[0]})", again=True)

@@ -1,0 +1,159 @@
+"""Certificates are verified, and what is wrong with one is said in plain words."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import trustme
+
+from monitor.errors import FetchError
+from monitor.fetch import Fetcher
+
+from .cases import BODY, PAGE, SHORT
+from .faults import KEEP, RESET, STALL, FaultServer, Script, redirect, response
+
+LONG_AGO, NOT_YET = datetime(2001, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
+NEVER = datetime(2099, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(autouse=True)
+def _trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The authority is one of the operator's own, named as an operator would."""
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+
+
+def context(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(made)
+    return made
+
+
+def fetch_from(
+    fetcher: Fetcher, tls: ssl.SSLContext | None, path: str = "/page", scheme: str = "https", greet: Script = ()
+) -> str | FetchError:
+    async def run() -> str | FetchError:
+        scripts: dict[str, tuple[Script, ...]] = {"/page": ((response(BODY), KEEP),)}
+        async with FaultServer(scripts, tls=tls, greet=greet) as server, fetcher as fetch:
+            try:
+                page = await fetch.get(f"{scheme}://127.0.0.1:{server.port}{path}")
+            except FetchError as error:
+                return error
+        assert page is not None
+        return page.text
+
+    return asyncio.run(run())
+
+
+def test_a_certificate_that_holds(authority: trustme.CA, fetcher: Callable[..., Fetcher]) -> None:
+    assert fetch_from(fetcher(), context(authority.issue_cert("127.0.0.1"))) == PAGE
+
+
+@dataclass(frozen=True)
+class Bad:
+    name: str
+    issue: Callable[[trustme.CA], trustme.LeafCert]
+    says: str
+
+
+BAD = [
+    Bad("expired", lambda ca: ca.issue_cert("127.0.0.1", not_before=LONG_AGO, not_after=LONG_AGO), "has expired"),
+    Bad("not valid yet", lambda ca: ca.issue_cert("127.0.0.1", not_before=NOT_YET, not_after=NEVER), "not valid yet"),
+    Bad("for another host", lambda ca: ca.issue_cert("jobs.example.org"), "is not for 127.0.0.1"),
+    Bad("unknown authority", lambda ca: trustme.CA().issue_cert("127.0.0.1"), "from an authority that is not known"),
+    Bad("a gap in the chain", lambda ca: _without_chain(ca), "its chain has a gap"),
+]
+
+
+def _without_chain(authority: trustme.CA) -> trustme.LeafCert:
+    """What forgetful servers send: the certificate, but not that of the authority in between."""
+    complete = authority.create_child_ca().issue_cert("127.0.0.1")
+    return trustme.LeafCert(complete.private_key_pem.bytes(), complete.cert_chain_pems[0].bytes(), [])
+
+
+@pytest.mark.parametrize("bad", BAD, ids=[bad.name for bad in BAD])
+def test_a_certificate_that_does_not_hold(bad: Bad, authority: trustme.CA, fetcher: Callable[..., Fetcher]) -> None:
+    error = fetch_from(fetcher(), context(bad.issue(authority)))
+    assert isinstance(error, FetchError)
+    assert bad.says in str(error)
+    assert error.tip
+    assert not error.transient
+
+
+def test_a_certificate_signed_by_itself(authority: trustme.CA, fetcher: Callable[..., Fetcher]) -> None:
+    other = trustme.CA()
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with other.private_key_pem.tempfile() as key, other.cert_pem.tempfile() as certificate:
+        made.load_cert_chain(certificate, key)
+    error = fetch_from(fetcher(), made)
+    assert isinstance(error, FetchError)
+    assert "signed by itself" in str(error)
+
+
+HANDSHAKES: list[tuple[str, Script, str, bool]] = [
+    ("plain http on the port", (response(BODY),), "no secure connection to 127.0.0.1", False),
+    ("silent", (STALL,), "no connection to 127.0.0.1 within", True),
+    ("closes", (b"",), "broke the connection off", True),
+    ("resets", (RESET,), "broke the connection off", True),
+]
+
+
+@pytest.mark.parametrize(("name", "greet", "says", "transient"), HANDSHAKES, ids=[name for name, *_ in HANDSHAKES])
+def test_a_handshake_that_fails(
+    name: str, greet: Script, says: str, transient: bool, fetcher: Callable[..., Fetcher]
+) -> None:
+    error = fetch_from(fetcher(timeout=SHORT), None, greet=greet)
+    assert isinstance(error, FetchError)
+    assert says in str(error)
+    assert error.transient == transient
+
+
+def test_http_to_a_port_that_speaks_tls(authority: trustme.CA, fetcher: Callable[..., Fetcher]) -> None:
+    error = fetch_from(fetcher(), context(authority.issue_cert("127.0.0.1")), scheme="http")
+    assert isinstance(error, FetchError)
+
+
+def test_a_login_is_not_sent_in_the_clear(authority: trustme.CA, fetcher: Callable[..., Fetcher]) -> None:
+    """A redirect from https to http of the same name is another host as far as secrets go; back to https it is not."""
+
+    async def run() -> None:
+        safe = FaultServer({}, tls=context(authority.issue_cert("127.0.0.1")))
+        async with safe, FaultServer({}) as plain, fetcher() as fetch:
+            safe.scripts = {"/page": ((redirect(plain.url + "/page"), KEEP),)}
+            plain.scripts = {"/page": ((response(BODY), KEEP),)}
+            assert await fetch.get(safe.url + "/page", headers={"X-Key": "hush"})
+            assert safe.requests[0].headers["x-key"] == "hush"
+            assert "x-key" not in plain.requests[0].headers
+
+    asyncio.run(run())
+
+
+def test_names_and_numbers_are_both_verified(
+    authority: trustme.CA, fetcher: Callable[..., Fetcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection goes to a checked number; the certificate must still be that of the name."""
+    monkeypatch.setattr("monitor.fetch.addresses._look_up", lambda host: ["127.0.0.1"])
+
+    async def run(certificate_for: str) -> str:
+        scripts: dict[str, tuple[Script, ...]] = {"/page": ((response(BODY), KEEP),)}
+        tls = context(authority.issue_cert(certificate_for))
+        async with FaultServer(scripts, tls=tls) as server, fetcher() as fetch:
+            try:
+                assert await fetch.get(f"https://jobs.example.org:{server.port}/page")
+            except FetchError as error:
+                return str(error)
+            return server.requests[0].headers["host"].partition(":")[0]
+
+    assert asyncio.run(run("jobs.example.org")) == "jobs.example.org"
+    assert "is not for jobs.example.org" in asyncio.run(run("127.0.0.1"))
