@@ -146,7 +146,6 @@ def _write_sighting(store: Connection, position: int, sighting: Sighting) -> Non
             "last_seen": stamp(sighting.last_seen),
             "misses": sighting.misses,
             "past": dump(sighting.past),
-            "past": dump(sighting.past),
         },
         pk=("source", "position"),
     )

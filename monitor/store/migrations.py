@@ -47,7 +47,6 @@ CREATE TABLE sightings (
     keys TEXT NOT NULL, listed TEXT NOT NULL, ad TEXT, ad_checked_at TEXT,
     first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, misses INTEGER NOT NULL DEFAULT 0,
     past TEXT NOT NULL DEFAULT '[]',
-    past TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (source, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sightings_by_position ON sightings (position);

@@ -106,7 +106,6 @@ def load_sighting(row: Mapping[str, Any]) -> Sighting:
         last_seen=some_moment(row["last_seen"]),
         misses=row["misses"],
         past=tuple(json.loads(row["past"])),
-        past=tuple(json.loads(row["past"])),
     )
 
 
