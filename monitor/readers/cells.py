@@ -92,6 +92,11 @@ class Reader:
                         continue
                     fields[name], evidence[name] = value.words, value.words
                     break
+        if "department" not in fields:
+            for heading in reversed(self.zones.section(record.title_line)[-2:]):
+                if topic("organization.departments_before").match(fold(heading)):
+                    fields["department"] = evidence["department"] = heading
+                    break
         self._dated(record, values, fields, evidence)
         titled = level_of(record.title)
         if titled and (titled.value not in (Level.STAFF, Level.OTHER) or "level" not in fields):
@@ -161,8 +166,7 @@ class Reader:
         for line in lines:
             yield from self._before_dates(line)
         for line in lines:
-            if name := _class_role(line, record):
-                yield Value(name, line.text)
+            yield from _by_class(line, record)
         yield from self._stamped(record)
 
     def _before_dates(self, line: Line) -> Iterator[Value]:
@@ -232,8 +236,16 @@ def _without_label(text: str, name: str) -> str:
     return tail.strip() if mark and tail.strip() and role(head) == name else text
 
 
-def _class_role(line: Line, record: Record) -> str | None:
-    for element in line.parts[0][0].ancestors()[:4]:
+def _by_class(line: Line, record: Record) -> Iterator[Value]:
+    """The parts of a line that the class of their element names."""
+    for holder, text in line.parts:
+        if name := _class_role(holder, line.block, record):
+            whole = _class_role(line.block, line.block, record) == name or len(line.parts) == 1
+            yield Value(name, line.text if whole else squeeze(text))
+
+
+def _class_role(holder: Element, block: Element, record: Record) -> str | None:
+    for element in holder.ancestors()[:5]:
         if element is record.root:
             return None
         for name, words in _CLASSES:
@@ -242,6 +254,8 @@ def _class_role(line: Line, record: Record) -> str | None:
         label = next((element.attributes[a] for a in _LABEL_ATTRIBUTES if element.attributes.get(a)), None)
         if label and (found := role(label)):
             return found
+        if element.parent is block.parent:
+            return None
     return None
 
 

@@ -7,8 +7,10 @@ that departments, featured blocks and a page with one position all come through,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from monitor.fields.phrase import fold, topic
 from monitor.models import Posting
 from monitor.readers.cells import Reader
 from monitor.readers.records import Group, Record, groups, overlapping
@@ -26,6 +28,9 @@ from monitor.readers.words import (
 from monitor.readers.zones import Zones
 
 ENOUGH = 3.0
+_DATE = re.compile(
+    r"\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d\d-\d\d|\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,}|[^\W\d_]{3,}\.?\s\d{1,2}\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,7 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     notes["roles"] = 3.0 * share(roles) + 1.5 * share(occupations)
     notes["page"] = subject.about_positions
     notes["section"] = 1.5 * share([any(says("listing.jobs", h) for h in s[-2:]) for s in sections])
+    notes["dated"] = 1.5 * share([_dated(tree, r) for r in records])
     notes["other section"] = -3.0 * share([zones.is_other(s) for s in sections])
     notes["address"] = 1.5 * share([a[0] for a in addresses]) * (1.0 - 0.5 * subject.links_like_positions)
     notes["identifier"] = 0.5 * share([a[2] for a in addresses])
@@ -121,8 +127,18 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     if n >= 4:
         notes["alike"] = -2.0 * max(0.0, 0.4 - len(set(titles)) / n)
     notes["unlinked"] = -0.5 if not group.linked else 0.0
+    notes["prose"] = -1.5 * share(
+        [
+            not group.linked and r.seed.tag in ("p", "div") and not line.heading
+            for r, line in zip(records, lines, strict=True)
+        ]
+    )
     if not any(notes[k] > 0 for k in ("page", "section", "address", "classes")):
         notes["no context"] = -1.5
+    own = sum(notes[k] for k in ("roles", "dated", "address", "identifier", "classes"))
+    context = notes["page"] + notes["section"]
+    if context > 1.0 + own:  # a place among positions is not enough: the record itself must be like one
+        notes["nothing of its own"] = 1.0 + own - context
     return sum(notes.values())
 
 
@@ -146,9 +162,14 @@ def merit(tree: Tree, zones: Zones, record: Record) -> float:
         value -= 6.0
     elif role and names_no_position(title):
         value -= 1.5
+    if not value and not _anything(tree, record):
+        value -= 2.0
+    line = tree.lines[record.title_line]
     if is_bare(title):
-        value -= 1.0
-    if tree.lines[record.title_line].heading and _umbrella(tree, record, role):
+        value -= 4.0 if line.heading and not line.anchors and not _dated(tree, record) else 1.0
+    if line.heading == 1 and not line.anchors:
+        value -= 2.0
+    if line.heading and _umbrella(tree, record, role):
         value -= 4.0
     if len(title) > 50 and title.endswith((".", "!", "?")):
         value -= 1.5 if role else 3.0
@@ -157,16 +178,32 @@ def merit(tree: Tree, zones: Zones, record: Record) -> float:
 
 def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
     """Whether a heading stands over positions instead of naming one: titles follow it."""
+    own = tree.lines[record.title_line]
+    named = role or says("listing.occupations", record.title)
     items = linked = 0
     for line in tree.lines[record.first : record.last]:
-        if line.number == record.title_line:
+        if line is own:
             continue
-        named = [a for a in line.anchors if not is_generic(tree.anchor_text(a)) and tree.address(a) != record.url]
-        linked += any(says("listing.roles", tree.anchor_text(a)) and not is_bare(tree.anchor_text(a)) for a in named)
-        if 0 < line.heading < 7 and says("listing.roles", line.text) and not role:
-            return True
+        words = [
+            w
+            for a in line.anchors
+            if not is_generic(w := tree.anchor_text(a)) and (own.anchors == [] or tree.address(a) != record.url)
+        ]
+        linked += any(says("listing.roles", w) and not is_bare(w) for w in words)
+        if not named and not own.anchors:
+            if 0 < line.heading < 7 and (words or says("listing.roles", line.text)):
+                return True
+            if any(len(w) >= 0.5 * len(line.text) or line.text.startswith(w) for w in words) and line.block.tag in (
+                "li",
+                "td",
+                "h3",
+                "h4",
+                "div",
+                "dt",
+            ):
+                return True
         items += line.block.tag in ("li", "td", "dd", "p") and says("listing.roles", line.text[:45])
-    if tree.lines[record.title_line].anchors:
+    if own.anchors:
         return linked >= 2
     return linked >= 1 or (items >= 1 and not role)
 
@@ -184,6 +221,24 @@ def _shared_link(tree: Tree, zones: Zones, record: Record, accepted: list[Record
         if len(links) == 1 and address_words(tree.address(links[0]) or "")[0] and line.block.tag != "li":
             return tree.address(links[0])
     return None
+
+
+def _anything(tree: Tree, record: Record) -> bool:
+    """Whether a record without a word of a position has at least the address of one, or a date."""
+    if record.url and any(address_words(record.url)[::2]):
+        return True
+    return any(_DATE.search(line.text) for line in tree.lines[record.first : record.last])
+
+
+def _dated(tree: Tree, record: Record) -> bool:
+    """Whether the record speaks of a deadline or of applying by a date."""
+    lines = tree.lines[record.first : record.last]
+    return any(
+        any(c.isdigit() for c in f"{line.text} {after.text if after else ''}")
+        and topic("deadline.cues").search(fold(line.text))
+        for line, after in zip(lines, [*lines[1:], None], strict=True)
+        if len(line.text) < 300
+    )
 
 
 def _never(title: str, role: bool) -> bool:

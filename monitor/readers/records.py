@@ -9,12 +9,14 @@ After Liu, Grossman, Zhai: Mining data records in web pages (KDD 2003), but with
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from monitor.readers.tree import Element, Line, Tree
-from monitor.readers.words import is_bare, is_generic, says
+from monitor.fields.labels import role
+from monitor.readers.tree import Element, Line, Tree, squeeze
+from monitor.readers.words import address_words, is_bare, is_generic, says
 from monitor.readers.zones import Zones
 
 MAX_RECORD = 6000  # characters
@@ -67,7 +69,7 @@ def _path(element: Element) -> str:
 def _links(tree: Tree, zones: Zones) -> dict[str, list[Element]]:
     found: dict[str, list[Element]] = defaultdict(list)
     for anchor in tree.anchors:
-        if zones.penalty(anchor) >= 2 or tree.address(anchor) is None:
+        if zones.penalty(anchor) >= 2 or tree.address(anchor) is None or anchor.index in tree.contents:
             continue
         words = tree.anchor_text(anchor)
         if (not words and anchor.first == anchor.last) or (words in "#¶§" and "#" in (anchor.attributes["href"] or "")):
@@ -94,10 +96,9 @@ def _lines(tree: Tree, zones: Zones) -> dict[str, list[Element]]:
 def _like_a_title(line: Line, block: Element) -> bool:
     """Whether plain words name a position: a short line, or a list item that begins with one ("2 postdocs to ...")."""
     text = line.text
-    item = any(e.tag in ("li", "td", "dd") for e in block.ancestors()[:2])
-    if len(text) > 150 or (text.endswith((".", "!", "?")) and len(text) > 60):
-        return item and says("listing.roles", text[:45])
-    return says("listing.roles", text)
+    if any(e.tag in ("li", "td", "dd") for e in block.ancestors()[:2]):
+        return says("listing.roles", text[:45] if len(text) > 150 or text.endswith((".", "!", "?")) else text)
+    return len(text) <= 120 and not text.endswith((".", "!", "?", ":", "…")) and says("listing.roles", text[:45])
 
 
 # ------------------------------------------------------------------------------------------------ growth
@@ -216,6 +217,8 @@ def _fences(record: Record, *, rows_too: bool) -> set[int]:
 def _scope(record: Record) -> Element:
     """How far a record may run: to the end of what holds its root; a heading's wrapper does not count."""
     scope = record.root.parent or record.root
+    if record.root.tag in ("li", "tr", "dd", "td", "article"):
+        return scope
     while (
         scope.parent is not None
         and scope.last == record.last
@@ -231,7 +234,7 @@ def _entitle(tree: Tree, group: Group) -> None:
     if not group.linked:
         for record in group.records:
             line = tree.lines[record.seed.first]
-            record.title, record.title_line = _title(tree, record, line), line.number
+            record.title, record.title_line = _title(tree, record, line, linked=False), line.number
             record.url = _address(tree, record, group)
         return
     columns: dict[str, list[tuple[Record, Line]]] = defaultdict(list)
@@ -250,7 +253,7 @@ def _entitle(tree: Tree, group: Group) -> None:
             line = chosen[key].get(id(record))
             if line is None:
                 continue
-            title = _title(tree, record, line)
+            title = _title(tree, record, line, linked=group.linked)
             if title:
                 record.title, record.title_line = title, line.number
                 break
@@ -309,42 +312,67 @@ def _mostly_digits(text: str) -> bool:
     return sum(c.isdigit() for c in text) * 3 > len(text)
 
 
-def _title(tree: Tree, record: Record, line: Line) -> str:
-    """The title that a line holds: its link's words if these name anything, else the line without generic links."""
-    best = ""
-    for anchor in line.anchors:
-        words = tree.anchor_text(anchor)
-        if (
-            not is_generic(words)
-            and anchor.tag == "a"
-            and len(words) <= 300
-            and (
-                len(words) >= 0.5 * len(line.text)
-                or (len(words) >= 12 and not says("listing.roles", line.text.replace(words, " ")))
-            )
+def _title(tree: Tree, record: Record, line: Line, *, linked: bool) -> str:
+    """The title that a line holds: its link's words if these name anything, the words in bold that it begins with, else
+    all of it but generic links."""
+    named = [w for a in line.anchors if not is_generic(w := tree.anchor_text(a)) and len(w) <= 300]
+    if named:
+        best = max(named, key=len)
+        rest = line.text.replace(best, " ", 1)
+        if len(best) >= 0.5 * len(line.text) or (
+            linked and (says("listing.roles", best) or not says("listing.roles", rest))
         ):
-            best = max(best, words if len(words) < len(line.text) else line.text, key=len)
-    if best:
-        return best
+            return best if len(best) < len(line.text) else line.text
+    bold = _bold_beginning(line)
+    if (
+        bold
+        and not is_generic(bold)
+        and role(bold) is None
+        and (says("listing.roles", bold) or not says("listing.roles", line.text))
+    ):
+        return bold.rstrip(" :;,-–—|")
     text = line.text
     for anchor in line.anchors:
         words = tree.anchor_text(anchor)
         if words and is_generic(words):
-            text = text.replace(words, " ").strip(" :;,-–—|()[]>»")
-    return "" if is_generic(text) else " ".join(text.split())
+            text = text.replace(words, " ")
+    text = " ".join(re.sub(r"[\[(]\s*[\])]", " ", text).split()).strip(" :;,-–—|>»")
+    return "" if is_generic(text) else text
+
+
+def _bold_beginning(line: Line) -> str:
+    """The words in bold with which a line begins, if other words follow."""
+    words: list[str] = []
+    for holder, text in line.parts:
+        bold = any(e.tag in ("b", "strong") for e in holder.ancestors()[:3])
+        if not bold and text.strip():
+            return squeeze("".join(words)) if len("".join(words).strip()) >= 6 else ""
+        words.append(text)
+    return ""
 
 
 def _address(tree: Tree, record: Record, group: Group) -> str | None:
-    """The record's own link: of its title, else its seed's, else its first link that is about it."""
+    """The record's own link: of its title, else its seed's, else the first "Read more", else one to a position."""
     anchors: list[Element] = []
     if record.title_line >= 0:
-        anchors += tree.lines[record.title_line].anchors
+        anchors += [
+            a
+            for a in tree.lines[record.title_line].anchors
+            if tree.anchor_text(a) in record.title or is_generic(tree.anchor_text(a))
+        ]
     if group.linked:
         anchors.append(record.seed)
-    for line in tree.lines[record.first : record.last]:
-        anchors += line.anchors
-    rest = [a for a in anchors if tree.address(a)]
-    return tree.address(rest[0]) if rest else None
+    for anchor in anchors:
+        if url := tree.address(anchor):
+            return url
+    if target := tree.target_of(record.root) or (tree.target_of(record.seed)):
+        return target
+    rest = [
+        (a, url) for line in tree.lines[record.first : record.last] for a in line.anchors if (url := tree.address(a))
+    ]
+    generic = [url for a, url in rest if is_generic(tree.anchor_text(a))]
+    positions = [url for a, url in rest if address_words(url)[0] or says("listing.roles", tree.anchor_text(a))]
+    return next(iter(generic + positions), None)
 
 
 def overlapping(a: Record, b: Record) -> bool:

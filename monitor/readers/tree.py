@@ -142,6 +142,39 @@ class Tree:
         return [e for e in self.elements if e.tag == "a" and "href" in e.attributes]
 
     @cached_property
+    def _targets(self) -> dict[str, Element]:
+        """Fragment -> the element it names."""
+        found: dict[str, Element] = {}
+        for element in self.elements:
+            for name in (element.attributes.get("id"), element.attributes.get("name") if element.tag == "a" else None):
+                if name:
+                    found.setdefault(name, element)
+        return found
+
+    @cached_property
+    def contents(self) -> dict[int, tuple[Element, str]]:
+        """The entries of a table of contents: index of the link -> the element with the same words that it leads to."""
+        found: dict[int, tuple[Element, str]] = {}
+        for anchor in self.anchors:
+            href = anchor.attributes.get("href") or ""
+            target = self._targets.get(href[1:]) if href[:1] == "#" and len(href) > 1 else None
+            if target is None or target.owns(anchor) or target.first >= len(self.lines):
+                continue
+            words, there = self.anchor_text(anchor).casefold(), self.lines[target.first].text.casefold()
+            if len(words) > 3 and (there.startswith(words) or (len(there) > 3 and words.startswith(there))):
+                found[anchor.index] = (target, urljoin(self.url, href))
+        return found
+
+    def target_of(self, element: Element) -> str | None:
+        """The address under which the table of contents knows an element or what it begins with."""
+        for target, url in self.contents.values():
+            if target.first == element.first and (
+                target.owns(element) or element.owns(target) or target.end <= element.index
+            ):
+                return url
+        return None
+
+    @cached_property
     def characters(self) -> list[int]:
         """Running sum of the lengths of the lines: text between two lines without joining it."""
         sums = [0]
