@@ -66,10 +66,10 @@ def compose(
         next_at=next_at,
         timezone=subscriber.timezone,
         interests=subscriber.interests,
-        new=tuple(e for e in new if e.why or not subscriber.interests),
-        other_new=tuple(e for e in new if subscriber.interests and not e.why),
+        new=tuple(e for e in new if e.matching or not subscriber.interests),
+        other_new=tuple(e for e in new if subscriber.interests and not e.matching),
         changed=tuple(sorted(changed, key=lambda e: not e.deadline_moved)),
-        closing=tuple(sorted(closing, key=lambda e: (not e.why, e.days_left or 0, e.posting.title))),
+        closing=tuple(sorted(closing, key=lambda e: (not e.matching, e.days_left or 0, e.posting.title))),
         closed=desk.ranked(s for s in told if s.ending in ("closed", "passing")),
         reopened=desk.ranked(s for s in told if s.ending == "reopened"),
         first_seen=first_seen,
@@ -189,6 +189,7 @@ class _Desk:
             status=position.status,
             source=story.events[-1].source_name if story else seen_by[0] if seen_by else "",
             days_left=(deadline - today).days if deadline else None,
+            matching=match is not None and match.enough,
             why=match.words if match else (),
             changes=story.deltas if story and story.ending in ("changed", "reopened") else (),
             passing=story is not None and story.ending == "passing",
@@ -205,10 +206,10 @@ class _Desk:
             groups.setdefault(story.events[0].source_name, []).append(story)
         return tuple(SourceOpen(source, self.ranked(group)) for source, group in groups.items())
 
-    def _rank(self, entry: Entry) -> tuple[float, int, float, str]:
+    def _rank(self, entry: Entry) -> tuple[bool, float, bool, float, str]:
         match = self.matches.get(entry.position)
         days = entry.days_left if entry.days_left is not None and entry.days_left >= 0 else float("inf")
-        return (-match.score if match else 0.0, entry.passing, days, entry.posting.title)
+        return (not entry.matching, -match.score if match else 0.0, entry.passing, days, entry.posting.title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Interests against ads: BM25 (Robertson & Zaragoza 2009) over words with accents, spelling and endings folded away.
 
-A sentence of interests is taken apart at its commas into phrases. An ad matches a phrase when at least half of the
-phrase, weighed by how rare its words are, stands together in one passage; a word here and a word there is no match
-("a deep interest in ... an open learning environment" is not deep learning).
+A sentence of interests is taken apart at its commas, and where "and" joins several words with several, into phrases.
+An ad matches a phrase when two words and about half of the phrase, weighed by how rare its words are, stand together
+in one sentence. A word here and a word there is no match ("a deep interest in ... an open learning environment" is
+not deep learning), but orders what does not match.
 """
 
 from __future__ import annotations
@@ -20,13 +21,15 @@ from monitor.models import Posting
 from monitor.settings import DigestSettings
 
 K1, B = 1.2, 0.75  # the usual constants of BM25
-PASSAGE = 12  # words that stand together
-ENOUGH = 0.5  # of a phrase's weight
+PASSAGE = 12  # words of one sentence that stand together
+ENOUGH = 0.45  # of a phrase's weight
 PREFIX = 5  # letters from which a word also stands for longer ones that begin with it (compounds, derivations)
 _LONGEST_TEXT = 20_000  # characters of an ad that are read
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _PHRASES = re.compile(r"[,;:.\n()/]+")
+_AND = re.compile(r"\s(?:and|och|og|und|en|et|y|e|ja|&)\s", re.IGNORECASE)
+_SENTENCES = re.compile(r"[.!?;]\s|\n")
 
 # Words that carry no subject, folded: function words of ten languages, and what every ad here says.
 _IDLE = frozenset(
@@ -46,27 +49,36 @@ _IDLE = frozenset(
     """.split()
 )
 
-# Endings, longest first, after the spelling is folded (k -> c, z -> s, y -> i, th -> t, ph -> f, qu -> c).
+# Endings, longest first, after the spelling is folded; of English, the Germanic and the Romance languages together.
 _ENDINGS = sorted(
     """
     isations isation isierung isierungen iserings isering isasion isasione isasioni isacion isaciones isacao isacoes
-    ierung ierungen erings ering eringar imento ements ement ations ation aciones acion acao acoes asione asioni
-    ical icals ically ics ic ica icas ico icos ici iche ice ices ic icen isch ische ischen ischer isches isc isca iscan
-    ings ing ed ers er ern en ens em es e s a as os o ar arna or orna er erna et ets na i in inen issa
-    ite ites iti ita itat itaten
+    ierung ierungen erings ering eringar amiento imiento imento ements ement ations ation aciones acion acao acoes
+    asione asioni ical icals ically ics ic ica icas ico icos ici iche ice ices icue icues icen isch ische ischen ischer
+    isches isc isca iscan ean eans ien ienne iano iana ious ieux ieuse ieuses ios iosa iosas ioso iosos ion ions ioni
+    iones ione ings ing ed ers er ern en ens es e s a as os o um ar arna or orna erna i issa ite
+    ites iti ita itat itaten
     """.split(),
     key=len,
     reverse=True,
 )
-_SPELLINGS = (("th", "t"), ("ph", "f"), ("qu", "c"), ("ck", "c"), ("k", "c"), ("z", "s"), ("y", "i"))
+# Spellings in which related words of these languages differ.
+_SPELLINGS = (
+    ("th", "t"), ("ph", "f"), ("ck", "c"), ("kv", "cu"), ("qu", "cu"), ("k", "c"), ("z", "s"), ("y", "i"),
+    ("ct", "c"), ("nm", "m"), ("our", "or"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """score: comparable within one digest only, more is better. words: as the ad writes them."""
+    """score: comparable within one digest only, more is better. words: as the ad writes them.
+
+    enough: it is what the reader asked for, and not merely near it.
+    """
 
     score: float
-    words: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    enough: bool = True
 
 
 @lru_cache(maxsize=65_536)
@@ -78,8 +90,9 @@ def stem(word: str) -> str:
     folded = re.sub(r"([b-df-hj-np-tv-z])\1", r"\1", folded)
     for ending in _ENDINGS:
         if folded.endswith(ending) and len(folded) - len(ending) >= 4:
-            return folded[: -len(ending)]
-    return folded
+            folded = folded[: -len(ending)]
+            break
+    return folded[:4] + folded[4:].rstrip("aeiou")
 
 
 def words(text: str) -> list[str]:
@@ -91,10 +104,14 @@ def phrases(interests: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     found = []
     for sentence in interests:
         for part in _PHRASES.split(sentence):
-            telling = [w for w in words(part) if fold(w) not in _IDLE and (len(w) > 1 or w.isdigit())]
-            if stems := tuple(dict.fromkeys(map(stem, telling))):
-                found.append(stems)
-    return tuple(dict.fromkeys(found))
+            joined = [_telling(half) for half in _AND.split(part)]
+            found += joined if all(len(half) > 1 for half in joined) else [_telling(part)]
+    return tuple(dict.fromkeys(phrase for phrase in found if phrase))
+
+
+def _telling(part: str) -> tuple[str, ...]:
+    telling = [w for w in words(part) if fold(w) not in _IDLE and (len(w) > 1 or w.isdigit())]
+    return tuple(dict.fromkeys(map(stem, telling)))
 
 
 def text_to_match(posting: Posting) -> str:
@@ -104,7 +121,10 @@ def text_to_match(posting: Posting) -> str:
 
 
 def match(subscriber: DigestSettings, texts: Mapping[int, str]) -> dict[int, Match]:
-    """The texts that match the subscriber's interests, by the keys given. All texts together are the corpus."""
+    """How each text that has a word of the subscriber's interests in it matches them, by the keys given.
+
+    All texts together are the corpus that says which words are rare.
+    """
     asked = phrases(subscriber.interests)
     if not asked or not texts:
         return {}
@@ -112,12 +132,11 @@ def match(subscriber: DigestSettings, texts: Mapping[int, str]) -> dict[int, Mat
     weights = {term: corpus.weight(term) for phrase in asked for term in phrase}
     found = {}
     for key, text in corpus.texts.items():
-        passages = [p for phrase in asked if (p := _best_passage(phrase, text, weights))]
-        if passages:
-            terms = {term for passage in passages for _, term in passage}
-            score = sum(weights[t] * corpus.saturation(text, t) for t in terms)
-            shown = dict.fromkeys(w for passage in passages for w in _as_written(text.words, passage))
-            found[key] = Match(score, _distinct(shown))
+        score = sum(weight * corpus.saturation(text, term) for term, weight in weights.items())
+        passages = [passage for phrase in asked if (passage := _best_passage(phrase, text, weights))]
+        shown = dict.fromkeys(w for passage in passages for w in _as_written(text.words, passage))
+        if score:
+            found[key] = Match(score, _distinct(shown), enough=bool(passages))
     return found
 
 
@@ -125,7 +144,9 @@ class _Text:
     """An ad's words, and where each asked-for stem stands."""
 
     def __init__(self, text: str) -> None:
-        self.words = words(text)
+        sentences = [words(sentence) for sentence in _SENTENCES.split(text)]
+        self.words = [word for sentence in sentences for word in sentence]
+        self.sentence = [n for n, sentence in enumerate(sentences) for _ in sentence]
         self.stems = [stem(word) for word in self.words]
         self.counts = Counter(self.stems)
         self.sorted = sorted(self.counts)
@@ -165,19 +186,23 @@ def _best_passage(phrase: Sequence[str], text: _Text, weights: Mapping[str, floa
     """The places of the passage that holds most of the phrase; empty when that is not enough."""
     places = text.places(phrase)
     best: list[tuple[int, str]] = []
-    heaviest = 0.0
+    heaviest = (0.0, 0)
     for i, (start, _) in enumerate(places):
-        passage = []
+        passage: list[tuple[int, str]] = []
+        last_new = 0
         for place in places[i:]:
-            if place[0] - start >= PASSAGE:
+            if place[0] - start >= PASSAGE or text.sentence[place[0]] != text.sentence[start]:
                 break
+            if place[1] not in (term for _, term in passage):
+                last_new = len(passage) + 1
             passage.append(place)
+        passage = passage[:last_new]
         weight = sum(weights[term] for term in {term for _, term in passage})
-        if weight > heaviest:
-            best, heaviest = passage, weight
+        if (weight, start - passage[-1][0]) > heaviest or not best:  # among equals the shortest
+            best, heaviest = passage, (weight, start - passage[-1][0])
     told = len({term for _, term in best})
     whole = sum(weights[term] for term in phrase)
-    return best if told >= min(2, len(phrase)) and heaviest >= ENOUGH * whole else []
+    return best if told >= min(2, len(phrase)) and heaviest[0] >= ENOUGH * whole else []
 
 
 def _as_written(written: Sequence[str], passage: Sequence[tuple[int, str]]) -> list[str]:
@@ -193,8 +218,6 @@ def _as_written(written: Sequence[str], passage: Sequence[tuple[int, str]]) -> l
 
 def _distinct(shown: Iterable[str]) -> tuple[str, ...]:
     """Without those that another one says already, whatever their case."""
-    kept: list[str] = []
-    for phrase in sorted(shown, key=len, reverse=True):
-        if not any(fold(phrase) in fold(other) for other in kept):
-            kept.append(phrase)
-    return tuple(kept)
+    first = {fold(phrase): phrase for phrase in reversed(list(shown))}
+    kept = [f for f in reversed(first) if not any(f in other for other in first if other != f)]
+    return tuple(first[f] for f in kept)

@@ -32,8 +32,9 @@ class Entry:
     """A position in a digest.
 
     posting: its present form, without the ad's text. days_left: until the deadline, in the subscriber's zone; 0 is
-    today. source: the name of the source that showed it. why: the words of the ad that match the interests.
-    changes: first what was before, last what is now. passing: it appeared and was gone again since the last digest.
+    today. source: the name of the source that showed it. matching: it is what the interests ask for; why: the words
+    of the ad that say so. changes: first what was before, last what is now. passing: it appeared and was gone again
+    since the last digest.
     """
 
     position: int
@@ -41,6 +42,7 @@ class Entry:
     status: Status
     source: str
     days_left: int | None = None
+    matching: bool = False
     why: tuple[str, ...] = ()
     changes: tuple[Delta, ...] = ()
     passing: bool = False
@@ -87,7 +89,8 @@ class Digest:
     """All that one subscriber is told at `at`; `since`: the last digest, None for the first.
 
     new: those that match the interests, best first; all of them where there are no interests. other_new: the rest.
-    closing: matching ones first, then by days left. first_seen: a source's baseline. timezone: IANA, for the dates in the mail.
+    closing: matching ones first, then by days left. first_seen: a source's baseline. timezone: IANA, for the
+    dates in the mail.
     """
 
     name: str

@@ -1,0 +1,228 @@
+"""Who is told what: each file in cases/ is a log, a subscriber, and the sections of their digest."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.digest import Delta, Digest, Match, compose
+from monitor.digest.sample import Scene, sample, scene
+from monitor.models import Event, EventKind, FieldChange, Position, Posting, Status, to_json
+from monitor.settings import DigestSettings
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+READER = DigestSettings(to=("me@example.org",))
+LISTS = ("new", "other_new", "changed", "closing", "closed", "reopened")
+
+
+def titles(digest: Digest) -> dict[str, list[str]]:
+    """The sections that are not empty."""
+    found = {name: [e.posting.title for e in getattr(digest, name)] for name in LISTS}
+    found["first_seen"] = [e.posting.title for source in digest.first_seen for e in source.entries]
+    found["trouble"] = [notice.source for notice in digest.trouble]
+    found["recovered"] = [notice.source for notice in digest.recovered]
+    return {name: entries for name, entries in found.items() if entries}
+
+
+@pytest.mark.parametrize("file", CASES, ids=lambda f: f.stem)
+def test_case(file: Path) -> None:
+    data = tomllib.loads(file.read_text(encoding="utf-8"))
+    digest = scene(data, NOW).digest(DigestSettings(to=("me@example.org",), **data.get("subscriber", {})))
+    expected = data["expect"]
+    found = titles(digest)
+    ordered = "interests" in data.get("subscriber", {})
+    for name in (*LISTS, "first_seen", "trouble", "recovered"):
+        wanted, got = expected.get(name, []), found.get(name, [])
+        assert (got if ordered else sorted(got)) == (wanted if ordered else sorted(wanted)), name
+    entries = [e for name in LISTS for e in getattr(digest, name)]
+    for title, deltas in expected.get("deltas", {}).items():
+        (entry,) = [e for e in entries if e.posting.title == title]
+        assert [_plain(delta) for delta in entry.changes] == deltas
+    for title, words in expected.get("why", {}).items():
+        (entry,) = [e for e in entries if e.posting.title == title]
+        assert sorted(entry.why) == sorted(words)
+
+
+def _plain(delta: Delta) -> list[str]:
+    def side(value: Any) -> str:
+        return str(value.get("text") if isinstance(value, dict) else value or "")
+
+    return [delta.field, side(to_json(delta.before)), side(to_json(delta.after))]
+
+
+def test_the_sample_shows_every_section() -> None:
+    digest = sample(READER, NOW)
+    assert {*titles(digest)} == {*LISTS, "first_seen", "trouble"}
+    assert digest.changed[0].deadline_moved
+    assert digest.new[0].posting.title == "PhD student in the mathematical theory of deep learning"
+    assert not digest.is_empty
+
+
+def test_nothing_happened() -> None:
+    digest = compose(READER, (), (), since=NOW - timedelta(days=7), now=NOW, next_at=None)
+    assert digest.is_empty
+    assert titles(digest) == {}
+
+
+def test_matches_that_are_given_are_used() -> None:
+    reader = READER.model_copy(update={"interests": ("anything",)})
+    events = [event(1, EventKind.NEW, position(1)), event(2, EventKind.NEW, position(2))]
+    digest = compose(reader, events, (), since=None, now=NOW, next_at=None, matches={2: Match(1.0, ("the meaning",))})
+    assert [(e.position, e.why) for e in digest.new] == [(2, ("the meaning",))]
+    assert [e.position for e in digest.other_new] == [1]
+
+
+def test_deltas_are_the_same_from_objects_and_from_json() -> None:
+    here = position(1, deadline=date(2026, 12, 20))
+    for before in (date(2026, 12, 1), "2026-12-01", datetime(2026, 12, 1, 9, tzinfo=UTC)):
+        change = {"deadline": FieldChange(before, "2026-12-20")}
+        digest = compose(READER, [event(1, EventKind.CHANGED, here, change)], (), since=None, now=NOW, next_at=None)
+        assert digest.changed[0].changes == (Delta("deadline", date(2026, 12, 1), date(2026, 12, 20)),)
+
+
+def test_the_day_is_the_subscribers_own() -> None:
+    late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)  # already Tuesday in Stockholm
+    events = [event(1, EventKind.NEW, position(1, deadline=date(2026, 11, 24)))]
+    days = [
+        compose(READER.model_copy(update={"timezone": zone}), events, (), since=None, now=late, next_at=None)
+        .new[0]
+        .days_left
+        for zone in ("UTC", "Europe/Stockholm", "Pacific/Honolulu")
+    ]
+    assert days == [1, 0, 1]
+
+
+def test_names_of_sources_come_from_the_settings_too() -> None:
+    reader = READER.model_copy(update={"sources": ("Mine",)})
+    here = position(1, deadline=date(2026, 11, 24), source="https://example.org/list")
+    digests = [
+        compose(reader, (), [here], since=None, now=NOW, next_at=None, names=names)
+        for names in ({}, {"https://example.org/list": "Mine"})
+    ]
+    assert [len(d.closing) for d in digests] == [0, 1]
+    assert digests[1].closing[0].source == "Mine"
+
+
+# --- reminders ---------------------------------------------------------------------------------------------------
+
+
+def reminders(deadline: date, every: timedelta, *, first_seen: datetime, days: int) -> list[int]:
+    """With how many days left a subscriber is told of a deadline, over a run of digests."""
+    here = position(1, deadline=deadline, first_seen=first_seen)
+    told = []
+    for n in range(days * 24 * 3600 // int(every.total_seconds())):
+        now = NOW + n * every
+        digest = compose(READER, (), [here], since=now - every, now=now, next_at=now + every)
+        told += [entry.days_left for entry in digest.closing if entry.days_left is not None]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("every", "deadline_in", "expected"),
+    [
+        (timedelta(days=1), 30, [14, 3]),
+        (timedelta(hours=6), 30, [14, 3]),
+        (timedelta(days=7), 30, [9, 2]),
+        (timedelta(days=7), 29, [8, 1]),
+        (timedelta(days=7), 28, [14, 7]),
+        (timedelta(days=7), 32, [11, 4]),
+        (timedelta(days=28), 60, [4]),
+        (timedelta(days=28), 45, [17]),  # the last digest before it closes, so earlier than asked
+    ],
+)
+def test_a_deadline_is_told_in_time_and_once_each(every: timedelta, deadline_in: int, expected: list[int]) -> None:
+    deadline = NOW.date() + timedelta(days=deadline_in)
+    assert reminders(deadline, every, first_seen=NOW - timedelta(days=90), days=100) == expected
+
+
+@given(deadline_in=st.integers(1, 80), every=st.integers(1, 31))
+def test_no_deadline_is_missed_or_told_thrice(deadline_in: int, every: int) -> None:
+    deadline = NOW.date() + timedelta(days=deadline_in)
+    pause = timedelta(days=every)
+    told = reminders(deadline, pause, first_seen=NOW - timedelta(days=0.5), days=every * (80 // every + 2))
+    assert 1 <= len(told) <= 2
+    assert all(days >= 0 for days in told)
+    assert len(set(told)) == len(told)
+
+
+def test_a_slot_that_was_missed_is_made_up_for() -> None:
+    week = timedelta(days=7)
+    here = position(1, deadline=NOW.date() + timedelta(days=16), first_seen=NOW - 4 * week)
+    asleep = NOW + 2 * week + timedelta(hours=5)  # the machine woke two weeks later, two days before it closes
+    digest = compose(READER, (), [here], since=NOW, now=asleep, next_at=NOW + 3 * week)
+    assert [entry.days_left for entry in digest.closing] == [2]
+
+
+def test_what_is_shown_with_its_deadline_is_not_told_twice() -> None:
+    near = position(1, deadline=NOW.date() + timedelta(days=2))
+    for kind in (EventKind.NEW, EventKind.BASELINE):
+        digest = compose(READER, [event(1, kind, near)], [near], since=None, now=NOW, next_at=None)
+        assert digest.closing == ()
+    moved = {"deadline": FieldChange("2026-11-20", "2026-11-25")}
+    digest = compose(READER, [event(1, EventKind.CHANGED, near, moved)], [near], since=None, now=NOW, next_at=None)
+    assert (len(digest.changed), digest.closing) == (1, ())
+
+
+# --- laws --------------------------------------------------------------------------------------------------------
+
+KINDS = st.sampled_from([EventKind.NEW, EventKind.CHANGED, EventKind.CLOSED, EventKind.REOPENED, EventKind.BASELINE])
+TURNS = st.lists(st.tuples(st.integers(1, 4), KINDS, st.sampled_from(["Here", "There", None])), max_size=12)
+
+
+@given(turns=TURNS, interests=st.sampled_from([(), ("optimal transport",)]))
+def test_a_position_is_told_once(turns: list[tuple[int, EventKind, str | None]], interests: tuple[str, ...]) -> None:
+    reader = READER.model_copy(update={"interests": interests})
+    log = Scene(events=_log(turns), open_positions=(), since=None, now=NOW, next_at=None)
+    digest = log.digest(reader)
+    told = [e.position for name in LISTS for e in getattr(digest, name)]
+    told += [e.position for source in digest.first_seen for e in source.entries]
+    assert len(told) == len(set(told))
+    assert digest.is_empty == (not told)
+    # a mail that was not sent is not lost: what it had to tell, and nothing else, is in the next one
+    assert dataclasses.replace(log, now=NOW + timedelta(days=1)).digest(reader).counts == digest.counts
+
+
+def _log(turns: list[tuple[int, EventKind, str | None]]) -> tuple[Event, ...]:
+    return tuple(
+        event(n, kind, position(key), {"location": FieldChange(None, place)} if kind is EventKind.CHANGED else {})
+        for n, (key, kind, place) in enumerate(turns)
+    )
+
+
+# --- building blocks ---------------------------------------------------------------------------------------------
+
+
+def position(
+    number: int,
+    *,
+    deadline: date | None = None,
+    first_seen: datetime = NOW - timedelta(days=30),
+    source: str = "https://example.org/list",
+) -> Position:
+    posting = Posting(title=f"Position {number}", url=f"https://example.org/{number}", deadline=deadline)
+    data = {"id": number, "title": posting.title, "source": source}
+    built = scene({"position": [data]}, NOW).open_positions[0]
+    sighting = dataclasses.replace(built.sightings[0], source=source, listed=posting, first_seen=first_seen)
+    return dataclasses.replace(built, posting=posting, first_seen=first_seen, sightings=(sighting,), status=Status.OPEN)
+
+
+def event(number: int, kind: EventKind, about: Position, fields: dict[str, FieldChange] | None = None) -> Event:
+    return Event(
+        id=number,
+        at=NOW - timedelta(hours=20) + timedelta(minutes=number),
+        kind=kind,
+        source=about.sightings[0].source,
+        source_name="List",
+        position=about,
+        title=about.posting.title,
+        url=about.posting.url,
+        fields=fields or {},
+    )
