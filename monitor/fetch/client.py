@@ -148,7 +148,7 @@ class Fetcher:
     async def _robots_txt(self, url: URL) -> bytes:
         question = Question(ROBOTS_LIMIT, _is_success, cut=True)
         answer = await self._follow(Journey(url, self._headers, private={}), question, obey=False)
-        return unpacked(answer.body, answer.headers.get("content-encoding", ""), self._settings.max_bytes)
+        return unpacked(answer.body, answer.headers.get("content-encoding", ""), 20 * ROBOTS_LIMIT)
 
 
 def user_agent(contact: str | None) -> str:

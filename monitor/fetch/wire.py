@@ -8,6 +8,7 @@ address that was checked, with the name in Host and in the TLS handshake, so tha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from base64 import b64encode
 from collections import OrderedDict
@@ -117,7 +118,8 @@ class Wire:
     async def ask(self, url: URL, headers: Mapping[str, str], question: Question) -> Answer:
         """One GET. Fault: anything but a response."""
         seconds = self._settings.timeout
-        addresses = await self._resolver.addresses(url.host)
+        name = url.raw_host.decode("ascii")
+        addresses = await self._resolver.addresses(name)
         transport = self._idle.pop(origin(url), None) or self._transport(url.scheme)
         try:
             async with asyncio.timeout(seconds * _WHOLE):
@@ -127,6 +129,8 @@ class Wire:
                 finally:
                     await response.aclose()
         except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as error:
+            if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+                self._resolver.forget(name)
             raise _fault(error, url.host, seconds) from error
         except TimeoutError as error:
             raise Fault(f"the whole page had not arrived after {seconds * _WHOLE:g} seconds", transient=True) from error
@@ -149,7 +153,6 @@ class Wire:
                 return await transport.handle_async_request(request)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 if last:
-                    self._resolver.forget(url.host)
                     raise
         raise AssertionError("there is at least one address")
 
@@ -194,7 +197,8 @@ async def _answer(response: httpx.Response, question: Question) -> Answer:
     if question.wanted(status, headers):
         body = await _read(response, question.limit, question.cut)
     elif status == 304 or _declared(headers, _DRAINED + 1) <= _DRAINED:
-        await _read(response, _DRAINED, cut=True)
+        with contextlib.suppress(httpx.TransportError):  # the status says enough
+            await _read(response, _DRAINED, cut=True)
     return Answer(status, headers, headers.get_list("set-cookie"), body)
 
 

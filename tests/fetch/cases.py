@@ -212,6 +212,30 @@ FAULTS = [
     _status("504 Gateway Timeout", "does not answer in time", transient=True),
     _status("520 Web Server Returned an Unknown Error", "the server failed (520)", transient=True),
     _status("999 Request Denied", "an answer that is no page (999)", transient=True),
+    FaultCase(
+        "status 404 with a body that stalls",
+        (response(b"<p>no</p>", "404 Not Found", content_length="99"), STALL),
+        "does not know this page",
+        False,
+        404,
+        True,
+        timeout=SHORT,
+    ),
+    FaultCase(
+        "status 503 and a reset",
+        (response(b"", "503 Service Unavailable", content_length="9"), RESET),
+        "maintenance",
+        True,
+        503,
+    ),
+    FaultCase(
+        "status 404 with gigabytes",
+        (response(b"", "404 Not Found", content_length=""), Flood(b"a" * 65_536, 4_000_000_000)),
+        "does not know this page",
+        False,
+        404,
+        True,
+    ),
     # redirects
     FaultCase("redirects to itself", (redirect("/page"), KEEP), "in a circle (http://127.0.0.1:", False, 302, True),
     FaultCase(

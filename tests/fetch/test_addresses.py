@@ -148,6 +148,13 @@ def test_addresses_that_change_are_found_again(fetcher: Callable[..., Fetcher], 
     assert len(moved.asked) == 2
 
 
+def test_a_name_is_looked_up_as_it_is_verified(fetcher: Callable[..., Fetcher], names: Callable[..., Names]) -> None:
+    """IDNA 2008 as in the certificate; what Python does by itself (IDNA 2003) would ask for strasse.example."""
+    asked = names(**{"xn--strae-oqa_example": [["127.0.0.1"]]})
+    assert get(fetcher(), "straße.example") == ["page"]
+    assert asked.asked == ["xn--strae-oqa.example"]
+
+
 NO_ADDRESS = [
     (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "there is no host called", False),
     (socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"), "cannot be found out now", True),
