@@ -9,11 +9,13 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
+from functools import cache
 
 from monitor.fields.days import LONGEST, Day, days
 from monitor.fields.labels import role
+from monitor.fields.lexicon import all_phrases
 from monitor.fields.months import find_months
-from monitor.fields.phrase import fold, topic
+from monitor.fields.phrase import fold, pattern, topic
 from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Found
 
@@ -88,7 +90,7 @@ def _by_words_before(folded: str, day: Day, begin: int, start: int) -> _Candidat
     """A candidate; False if the words make the day something else; None if they do not tell."""
     cue = _last(topic("deadline.cues"), folded, begin, start)
     extended = _last(topic("deadline.extended"), folded, begin, start)
-    other = _last(topic("deadline.other"), folded, begin, start)
+    other = _last(_other(), folded, begin, start)
     limit = _last(topic("deadline.limits"), folded, max(begin, start - _CLOSE), start)
     if extended and start - extended[1] <= _NEAR and not (other and other[0] >= extended[1]):
         return _Candidate(day, _Surety.EXTENDED, extended[0], day.seen.end)
@@ -115,6 +117,12 @@ def _by_place(text: str, day: Day) -> _Candidate | None:
     return None if rest.strip(" .|") else _Candidate(day, _Surety.PAIR, day.first.start, day.seen.end)
 
 
+@cache
+def _other() -> re.Pattern[str]:
+    """Words that make a day something else than the deadline."""
+    return pattern([*all_phrases("deadline.other"), *all_phrases("start.cues")])
+
+
 def _overruled(folded: str, cue: tuple[int, int], other: tuple[int, int] | None, start: int) -> bool:
     """Whether another event stands nearer to the day than the cue does, or makes it the deadline of something else.
 
@@ -138,7 +146,7 @@ def _by_words_after(text: str, folded: str, day: Day) -> _Candidate | None:
     after = topic("deadline.limits_after").match(folded, at, stop)
     cue = topic("deadline.cues").match(folded, at, stop)
     known = after or cue
-    if not known or topic("deadline.other").search(folded, at, min(stop, known.end() + _CLOSE)):
+    if not known or _other().search(folded, at, min(stop, known.end() + _NEAR)):
         return None
     if cue and (day.alone or _CELL_BEFORE.search(folded, max(0, start - 5), start)):
         return _Candidate(day, _Surety.CUE, start, cue.end())

@@ -1,0 +1,238 @@
+"""When the position starts: a day, a month, a year (of a season or academic year), or as soon as possible."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from monitor.fields.days import LONGEST, Day, days
+from monitor.fields.deadline import find_deadline
+from monitor.fields.labels import role
+from monitor.fields.lexicon import all_phrases
+from monitor.fields.months import find_months, month_number
+from monitor.fields.phrase import fold, topic
+from monitor.fields.text import AdText
+from monitor.models import Found
+
+LABEL, CUE, PLACE, SOON = 4, 3, 2, 1
+"""How surely words tell the start: its label, a word such as "starting", "from" in a sentence on the post, "asap"."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    value: str
+    surety: int
+    start: int
+    end: int
+
+
+_HEADING = 90
+_NEW_SUBJECT = re.compile(r"[,;:(]|\b(?:and|und|och|og|et|y|e|en|ja|a|i|for|fur)\b")
+_PARAGRAPH = re.compile(r"[^\S\n]*\n\s*\n")
+_NEAR = 70
+_DIRECT = re.compile(
+    r"[\s(*_,:~\"]*(?:(?:the|den|dem|d|approximately|around|ca|about|circa)\.?\s+)?[\s(*_]*(?:[^\W\d_]{2,12},?\s+)?"
+)
+_BREAK = re.compile(r"[.!?;]\s+(?=\S)|\n\s*\n|\n\s*[•*▪·-]")
+_YEAR = re.compile(
+    r"(?:(?:early|late|mid|in|im|the year|year|beginning of|anfang|en|i)[\s-]+)*"
+    r"((?:19|20)[0-9]{2})(?![0-9]|\s?[-–/.]\s?[0-9])"
+)
+_SMALL_WORDS = re.compile(
+    r"[\s:*]*(?:(?:date|dates|is|in|im|en|i|em|v|w|from|the|per|a|au|on|early|late|mid)[\s-]+){0,3}"
+)
+_MONTH_ALONE = re.compile(r"([^\W\d_]{3,14})(?!\w|\.?,?\s?[0-9])")
+_BESIDE = 150
+_NO_START = ("deadline", "posted", "updated", "opens", "end", "interview", "decision", "referee")
+
+
+def find_start(ad: AdText) -> Found[str] | None:
+    """ISO 8601, as precise as the ad is ("2026-10-01", "2026-10", "2014" for a season), or "asap"."""
+    text = ad.text[:LONGEST]
+    folded = fold(text)
+    candidates = [c for day in days(ad) if (c := _of_day(ad, folded, day))]
+    candidates += _of_words(ad, text, folded)
+    if not candidates:
+        return None
+    chosen = max(candidates, key=lambda c: (c.surety, -c.start))
+    return Found(chosen.value, text[chosen.start : chosen.end].strip())
+
+
+def _of_day(ad: AdText, folded: str, day: Day) -> _Candidate | None:
+    """What a day with its words says; of a range its first day."""
+    seen = day.first or day.seen
+    value = _first_after(seen.value, _deadline_or_today(ad)) if not seen.year_given else seen.value
+    if day.role == "start" and day.label:
+        return _Candidate(value.isoformat(), LABEL, day.label[0], day.seen.end)
+    if day.role in _NO_START:
+        return None
+    begin = min(day.label[0], day.before) if day.label and day.label[1] <= seen.start else day.before
+    if cue := _cue(folded, begin, seen.start):
+        return _Candidate(value.isoformat(), CUE, cue, day.seen.end)
+    place = _last(topic("start.place"), folded, max(begin, seen.start - 40), seen.start)
+    if place and _DIRECT.fullmatch(folded, place[1], seen.start) and seen.year_given:
+        stop = _sentence_end(folded, day.seen.end, 160)
+        posts = topic("start.posts")
+        if _PARAGRAPH.match(folded, day.seen.end):
+            stop += _HEADING  # a heading above the name of the post
+        about_post = posts.search(folded, day.seen.end, stop) or posts.search(folded, begin, place[0])
+        event = _last(topic("deadline.other"), folded, max(begin, seen.start - _NEAR), seen.start)
+        if about_post and not event and not _not_the_post(folded, begin, stop):
+            return _Candidate(value.isoformat(), PLACE, place[0], day.seen.end)
+    return None
+
+
+def _cue(folded: str, begin: int, start: int) -> int | None:
+    """Where the word begins that makes what stands at `start` the start of the post; the nearest word decides."""
+    cue = _last(topic("start.cues"), folded, begin, start)
+    if not cue or start - cue[1] > _NEAR:
+        return None
+    for other in ("deadline.cues", "deadline.other"):
+        span = _last(topic(other), folded, begin, start)
+        if span and span[0] > cue[0] and span[1] > cue[1]:
+            return None
+    return None if _subject_is_other(folded, begin, cue[0]) else cue[0]
+
+
+def _subject_is_other(folded: str, begin: int, cue: int) -> bool:
+    """Whether it is the applications, the interviews or a course that start."""
+    other = _last(topic("start.others"), folded, max(begin, cue - 60), cue)
+    if not other:
+        return False
+    between = folded[other[1] : cue]
+    return not _NEW_SUBJECT.search(between) and not topic("start.posts").search(between)
+
+
+def _not_the_post(folded: str, begin: int, stop: int) -> bool:
+    return any(topic(t).search(folded, begin, stop) for t in ("deadline.cues", "start.others"))
+
+
+def _of_words(ad: AdText, text: str, folded: str) -> list[_Candidate]:
+    """Months, seasons and years beside a cue, and "as soon as possible"."""
+    found: list[_Candidate] = []
+    taken = [(day.first or day.seen, day.seen) for day in days(ad)]
+    for month in find_months(text):
+        if any(first.start <= month.start < last.end for first, last in taken):
+            continue
+        begin, surety = _context(ad, text, folded, month.start)
+        if surety:
+            found.append(_Candidate(str(month), surety, begin, month.end))
+    for season in _seasons().finditer(folded):
+        begin, surety = _context(ad, text, folded, season.start())
+        if surety:
+            number = month_number(season["month"] or "")
+            value = f"{season['year']}-{number:02d}" if number else season["year"]
+            found.append(_Candidate(value, surety, begin, season.end()))
+    for cue in topic("start.cues").finditer(folded):
+        found += _right_after(ad, folded, cue)
+    found += _soon(ad, text, folded)
+    return found
+
+
+def _context(ad: AdText, text: str, folded: str, start: int) -> tuple[int, int]:
+    """From where the words go that make this the start, and how surely; 0 if none do."""
+    line = text.rfind("\n", 0, start) + 1
+    before = text[line:start]
+    name, colon, rest = before.rpartition(":")
+    if colon and len(rest) <= 30 and role(name, ad.language) == "start":
+        return line, LABEL
+    if not before.strip(" •*-_"):
+        above = text[:line].rstrip()
+        top = above.rfind("\n") + 1
+        if role(above[top:], ad.language) == "start":
+            return top, LABEL
+    begin = max(0, start - 160)
+    for end in _BREAK.finditer(folded, begin, start):
+        if folded[end.end() : start].strip(" *_\n"):
+            begin = end.end()
+    cue = _cue(folded, begin, start)
+    if cue is not None:
+        return cue, CUE
+    place = _last(topic("start.place"), folded, max(begin, start - 30), start)
+    stop = _sentence_end(folded, start, 120)
+    if place and _DIRECT.fullmatch(folded, place[1], start):
+        posts = _last(topic("start.posts"), folded, begin, place[0])
+        if posts and place[0] - posts[1] <= 30 and not _not_the_post(folded, begin, stop):
+            return place[0], PLACE
+    return start, 0
+
+
+def _right_after(ad: AdText, folded: str, cue: re.Match[str]) -> list[_Candidate]:
+    """A month or a year alone, close behind its cue: "start in October", "starting 2027"."""
+    if _subject_is_other(folded, max(0, cue.start() - 60), cue.start()):
+        return []
+    gap = _SMALL_WORDS.match(folded, cue.end())
+    at = gap.end() if gap else cue.end()
+    if year := _YEAR.match(folded, at):
+        return [_Candidate(year[1], CUE, cue.start(), year.end())]
+    word = _MONTH_ALONE.match(folded, at)
+    month = month_number(word[1]) if word and at > cue.end() + 1 else None
+    if not word or not month or (word[1] in ("may", "march", "mar") and folded[cue.end() : at].strip() != "in"):
+        return []
+    beside = [d.seen.value for d in days(ad) if d.seen.year_given and abs(d.seen.start - cue.start()) < _BESIDE]
+    value = _first_after(date(ad.as_of.year, month, 1), beside[0] if beside else _deadline_or_today(ad))
+    return [_Candidate(value.isoformat()[:7], CUE, cue.start(), word.end())]
+
+
+def _soon(ad: AdText, text: str, folded: str) -> list[_Candidate]:
+    found = [_Candidate("asap", SOON, m.start(), m.end()) for m in topic("start.soon").finditer(folded)]
+    for match in topic("start.soon_values").finditer(folded):
+        begin = max([max(0, match.start() - _NEAR), *(m.end() for m in _BREAK.finditer(folded, max(0, match.start() - _NEAR), match.start()))])
+        post = _last(topic("start.posts"), folded, begin, match.start())
+        if " " in match[0] and post and not topic("deadline.actions").search(folded, begin, match.end() + _NEAR):
+            found.append(_Candidate("asap", SOON, post[0], match.end()))
+    at = 0
+    above = (0, 0)
+    for line in text.splitlines(keepends=True):
+        name, colon, _ = line.partition(":")
+        begin = at + len(name) + 1 if colon else at
+        value = folded[begin : at + len(line)].strip(" .*_\n\r")
+        if value and topic("start.soon_values").match(value):
+            if colon and role(name, ad.language) == "start":
+                found.append(_Candidate("asap", LABEL, at, at + len(line.rstrip())))
+            elif role(text[slice(*above)], ad.language) == "start":
+                found.append(_Candidate("asap", LABEL, above[0], at + len(line.rstrip())))
+        if line.strip():
+            above = (at, at + len(line.rstrip()))
+        at += len(line)
+    return found
+
+
+def _deadline_or_today(ad: AdText) -> date:
+    deadline = find_deadline(ad)
+    return deadline.value.day if deadline and deadline.value.day else ad.as_of
+
+
+def _first_after(value: date, after: date) -> date:
+    """The same day of the year, the first time that it is not before `after`."""
+    for year in range(after.year, after.year + 5):
+        try:
+            moved = value.replace(year=year)
+        except ValueError:
+            continue
+        if moved >= after:
+            return moved
+    return value
+
+
+def _sentence_end(folded: str, start: int, reach: int) -> int:
+    end = _BREAK.search(folded, start, start + reach)
+    return end.start() if end else min(len(folded), start + reach)
+
+
+def _last(words: re.Pattern[str], folded: str, begin: int, end: int) -> tuple[int, int] | None:
+    span = None
+    for match in words.finditer(folded, begin, end):
+        span = match.span()
+    return span
+
+
+@cache
+def _seasons() -> re.Pattern[str]:
+    names = "|".join(re.escape(fold(p)) for p in all_phrases("start.seasons"))
+    return re.compile(
+        rf"\b(?:{names})(?:\s+(?:or|and|/)\s+(?:{names}))?,?\s?(?:of\s|de\s|del\s|d'|in\s)?(?P<year>20[0-9]{{2}})(?![0-9])"
+        r"(?:\s?[-–/]\s?(?:20)?[0-9]{2}(?![0-9]))?(?:\s\((?P<month>[^\W\d_]{3,14})\b)?"
+    )
