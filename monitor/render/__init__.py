@@ -6,6 +6,7 @@ import functools
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -54,7 +55,7 @@ def render(digest: Digest, *, folders: Sequence[Path] = ()) -> Rendered:
     The HTML is kept under MAX_HTML bytes: sections show fewer entries until it fits, and state the rest.
     Raises RenderError, with file and line, for a template that does not work.
     """
-    environment = _environment(digest, tuple(folders))
+    environment = _environment((*folders, template_folder()))
     for share in _SHARES:
         context = _context(digest, share)
         html = _inlined(_fill(environment, "digest.html", context))
@@ -105,21 +106,22 @@ def summary(digest: Digest) -> list[str]:
 # --- templates ---------------------------------------------------------------------------------------------------
 
 
-def _environment(digest: Digest, folders: tuple[Path, ...]) -> jinja2.Environment:
+@functools.lru_cache(maxsize=4)
+def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
+    """Kept, as reading the templates takes longer than filling them; jinja2 sees when a file has changed."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([*folders, template_folder()]),
+        loader=jinja2.FileSystemLoader(folders),
         autoescape=jinja2.select_autoescape(["html"], default_for_string=True),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    zone = ZoneInfo(digest.timezone)
     environment.filters.update(
         clean=clean,
         count=count,
         day=wording.day,
-        moment=lambda value: wording.moment(value.astimezone(zone)),
+        moment=_moment,
         days_left=wording.days_left,
         deadline=wording.deadline,
         facts=wording.facts,
@@ -132,6 +134,11 @@ def _environment(digest: Digest, folders: tuple[Path, ...]) -> jinja2.Environmen
         wrap=wording.wrap,
     )
     return environment
+
+
+@jinja2.pass_context
+def _moment(context: jinja2.runtime.Context, value: datetime) -> str:
+    return wording.moment(value.astimezone(ZoneInfo(context["digest"].timezone)))
 
 
 def _context(digest: Digest, share: float) -> dict[str, Any]:
@@ -155,7 +162,7 @@ def _fill(environment: jinja2.Environment, name: str, context: Mapping[str, Any]
     try:
         return environment.get_template(name).render(context)
     except jinja2.TemplateNotFound as error:
-        raise RenderError(f"The template {error.message} is missing.") from error
+        raise RenderError(f"The template {error.name} is missing.") from error
     except jinja2.TemplateSyntaxError as error:
         where = f"{error.filename or error.name}:{error.lineno}"
         raise RenderError(f"{where}: the template cannot be read: {error.message}") from error
