@@ -136,6 +136,7 @@ class DemoSite:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: sent apart, they wait 40 ms for each other
 
     def document(self, path: str) -> Document | None:
         raise NotImplementedError
