@@ -73,6 +73,7 @@ def posting_json(posting: Posting) -> dict[str, Any]:
 
     made: dict[str, Any] = to_json(posting)
     del made["text"]
+    made["contacts"] = [{key: known for key, known in contact.items() if known} for contact in made["contacts"]]
     return made
 
 

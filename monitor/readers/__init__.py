@@ -35,9 +35,12 @@ def read_html(page: Page, hints: Hints) -> Reading:
     if page.content_type.startswith("text/plain"):
         return read_ad(page, hints)
     listing = read_listing(page, hints)
-    if listing.trouble or len(listing.postings) > 1 or listing.none_open:
+    linked = len(listing.postings) > 1 and any(posting.url for posting in listing.postings)
+    if listing.trouble or listing.none_open or linked:
         return listing
     ad = read_ad(page, hints)
-    if ad.kind is Kind.AD:
+    # records without links, none of them the page's own title, are the parts of one ad
+    titles = {posting.title for posting in listing.postings} if len(listing.postings) > 1 else set()
+    if ad.kind is Kind.AD and (not titles or (ad.postings[0].level and ad.postings[0].title not in titles)):
         return ad
     return listing if listing.postings else ad
