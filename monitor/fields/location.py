@@ -20,7 +20,7 @@ _UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper
 _CAP = rf"[{_UPPER}][\w.'’]*\w(?:-[\w’']+)*"
 _PLACE = rf"{_CAP}(?:[ \xa0](?:(?:am|an der|upon|sur|de|la|le|der|i|do|of|and|the|del|el)[ \xa0])?{_CAP}){{0,3}}"
 _COUNTRY = re.compile(rf"(?<![\w-])(?:the |The )?({_CAP}(?:[ \xa0](?:(?:of|and)[ \xa0])?{_CAP}){{0,3}}|UK|USA|U\.S\.A?\.?|U\.K\.)(?![\w-])")
-_CITY_COUNTRY = re.compile(rf"(?<![\w-])({_PLACE})(?:,[ \xa0]+|[ \xa0]+\()(?:the |The )?({_PLACE}|UK|USA)(?=[\s).,;:!]|$)")
+_CITY_COUNTRY = re.compile(rf"(?<![\w-])({_PLACE})(?=((?:,[ \xa0]+|[ \xa0]+\()(?:the |The )?)({_PLACE}|UK|USA)(?=[\s).,;:!]|$))")
 _AT = re.compile(rf"(?<![\w-])(?:in|In|i|at|à|a|en|te|v|ve)[ \xa0]({_PLACE})")
 _SHORT_NAMES = {
     "uk": "GB", "u.k.": "GB", "usa": "US", "u.s.": "US", "u.s.a.": "US", "us": "US", "england": "GB", "scotland": "GB",
@@ -135,18 +135,19 @@ def _own_line(text: str) -> Found[str] | None:
 def _in_sentences(text: str) -> Found[str] | None:
     found: list[tuple[float, int, str, str]] = []
     for match in _CITY_COUNTRY.finditer(text):
-        if is_country(match[1]) or not (is_country(match[2]) or " ".join(fold(match[2]).split()) in _STATES):
+        country = match[3]
+        if is_country(match[1]) or not (is_country(country) or " ".join(fold(country).split()) in _STATES):
             continue
-        city, words = match[1], match[0]
-        start = match.start()
+        city, start = match[1], match.start()
+        words = text[start : match.end(3)]
         last = city.split()[-1]
         if re.search(r"(?i)research|helmholtz|planck|leibniz", city) and last != city:  # "Ocean Research Kiel"
             city, words, start = last, words[words.index(last) :], start + words.index(last)
         institution = _institutional(city) or re.search(r"(?i)hochschule|college|centre?|academy|council", city)
         if institution:
-            found.append((2.0, start, _tidied(match[2]), match[2]))
+            found.append((2.0, start, _tidied(country), country))
         else:
-            found.append((3.0, start, f"{city}, {_tidied(match[2])}", words.rstrip("(")))
+            found.append((3.0, start, f"{city}, {_tidied(country)}", words))
     folded = fold(text)
     for cue in _placed().finditer(folded):
         match = re.compile(rf"\s+(?:the (?:city|heart|centre|center) of )?({_PLACE}(?:,[ ]{_PLACE})?)").match(text, cue.end())
@@ -162,7 +163,7 @@ def _in_sentences(text: str) -> Found[str] | None:
 
 
 def _institutional(words: str) -> bool:
-    return bool(re.search(r"(?i)universi|institut|department|faculty|school|group|programme|phd|project|team|office", words))
+    return bool(re.search(r"(?i)universi|institut|department|faculty|school|group|programme|phd|project|team|office|study|studies|values|program", words))
 
 
 _TOPIC = re.compile(

@@ -52,8 +52,8 @@ def find_organization(ad: AdText) -> Found[str] | None:
         if _is_name(item.value) and not _roles().search(fold(item.value)):
             return Found(_tidied(item.value), item.value)
     text = ad.text[:_WINDOW]
-    best = _leading(ad, text, list(_institutions(text)))
-    return best or _advertiser(text)
+    leading = _leading(ad, text, list(_institutions(text)))
+    return leading or _company(text) or _known_acronym(text) or _advertiser(text)
 
 
 def find_department(ad: AdText) -> Found[str] | None:
@@ -281,17 +281,24 @@ def _advertiser(text: str) -> Found[str] | None:
         before = re.sub(r"^(?:The|Die|Der|Das|La|Le|El|Il|At|About)\s+", "", text[line + 1 : hires.start()].strip())
         if _PLAIN_NAME.fullmatch(before) and len(before) <= 80 and _is_own_name(before, text):
             return Found(before, before)
-    known = next((m for m in _acronyms().finditer(text)), None)
-    if known:
-        return Found(known[0], known[0])
-    legal = _LEGAL.search(text[:4000])
+    return None
+
+
+def _company(text: str) -> Found[str] | None:
+    """A name with its legal form, near the top: "Example Software s.r.o."."""
+    legal = _LEGAL.search(text[:3000])
     if legal:
         line = text.rfind("\n", 0, legal.start()) + 1
         before = re.compile(rf"(?:{_WORD}|{_OF})(?:[ ,]{{1,2}}(?:{_WORD}|{_OF})){{0,5}}[ ,]{{1,2}}$").search(text, line, legal.start())
-        if before:
-            words = text[before.start() : legal.end()]
-            return Found(words.strip(), words.strip())
+        if before and before[0][0].isupper():
+            words = text[before.start() : legal.end()].strip()
+            return Found(words, words)
     return None
+
+
+def _known_acronym(text: str) -> Found[str] | None:
+    known = _acronyms().search(text)
+    return Found(known[0], known[0]) if known else None
 
 
 def _is_own_name(words: str, text: str) -> bool:
@@ -353,7 +360,7 @@ def _outside(units: Iterator[_Mention], text: str, institutions: list[_Mention])
             continue
         words = _DANGLING.sub("", text[unit.start : end])
         name = _tidied(words)
-        if len(name.split()) > 1:
+        if len(name.split()) > 1 and fold(name) not in _words("organization.heads_after"):
             yield _Mention(name[:1].upper() + name[1:], unit.start, unit.start + len(words))
 
 

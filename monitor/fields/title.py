@@ -83,6 +83,8 @@ def find_title(ad: AdText) -> Found[str] | None:
     if score >= _SURE and (names_position(line) or line == ad.lines[0]) or score >= _SURE + 1:
         return Found(_bare(line), line)
     offered = _offered(ad.text[:_OPENING])
+    if offered is None or len(offered.value.split()) <= 4:
+        offered = _with_topic(ad.text[:_OPENING]) or offered
     if offered:
         return offered
     if score > _LIKELY:
@@ -182,6 +184,31 @@ def _offered(text: str) -> Found[str] | None:
     if len(words) < 4:
         return None
     return Found(_bare(words), words)
+
+
+def _with_topic(text: str) -> Found[str] | None:
+    """ "This PhD opportunity at X focuses on Y" -> "PhD opportunity: Y"; the words are the sentence's."""
+    folded = fold(text)
+    for topic in _topics().finditer(folded):
+        line = max(folded.rfind("\n", 0, topic.start()), folded.rfind(". ", 0, topic.start())) + 1
+        role = _roles().search(folded, line, topic.start())
+        if role is None or topic.start() - role.end() > 90:
+            continue
+        stop = _TOPIC_END.search(text, topic.end() + 12)
+        subject = text[topic.end() : min(stop.start() if stop else len(text), topic.end() + 130)]
+        more = re.compile(r"[ \xa0](?:position|opportunity|project|studentship|scholarship|student)s?\b").match(text, role.end())
+        offer = text[role.start() : more.end() if more else role.end()]
+        if len(subject.split()) >= 2:
+            return Found(f"{offer.strip()}: {subject.strip(' :,')}", text[role.start() : topic.end() + len(subject.rstrip())])
+    return None
+
+
+@cache
+def _topics() -> re.Pattern[str]:
+    return pattern(all_phrases("title.topics"))
+
+
+_TOPIC_END = re.compile(r"[.](?=\s)|[;:!?\n,(]| (?:at|within|which|that|in collaboration|under)\b")
 
 
 def _first_sentence(line: str) -> str:

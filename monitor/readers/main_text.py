@@ -246,18 +246,28 @@ def _root(body: LexborNode) -> LexborNode:
 
 @dataclass
 class _Lines:
-    """Collects the lines of a tree. linked: how many characters of the line are a link's."""
+    """Collects the lines of a tree. linked: how many characters of the line are a link's. lead: what stands before the
+    next line that is not empty, a label or the mark of a list item.
+    """
 
     lines: list[tuple[str, bool]] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     linked: int = 0
+    lead: str = ""
 
     def flush(self) -> None:
         line = _clean("".join(self.parts))
         if line:
-            self.lines.append((line, self.linked >= len(line) - 2))
+            self.lines.append((self.lead + line, self.linked >= len(line) - 2))
+            self.lead = ""
         self.parts.clear()
         self.linked = 0
+
+    def drop_lead(self) -> None:
+        """A label without a value is a line; a list item without words is none."""
+        if self.lead not in ("", "- "):
+            self.lines.append((self.lead.rstrip(" :") + ":", False))
+        self.lead = ""
 
     def done(self) -> list[tuple[str, bool]]:
         self.flush()
@@ -296,15 +306,16 @@ class _Lines:
                     self.parts.append(pair)
                 else:
                     if tag == "li":
-                        self.parts.append("- ")
+                        self.lead = self.lead or "- "
                     self.walk(child, in_link)
-                    if self.parts == ["- "]:
-                        self.parts.clear()
                 self.flush()
+                if tag == "li":
+                    self.drop_lead()
             else:
                 if self.parts and self.parts[-1][-1:].isalnum() and tag in ("span", "strong", "b", "label", "a"):
-                    if _clean(child.text())[:1].isupper() or self.parts[-1][-1:].isdigit():
-                        self.parts.append(" ")
+                    first = _clean(child.text())[:1]
+                    if first.isupper() or first.isdigit() != self.parts[-1][-1:].isdigit():
+                        self.parts.append(" ")  # boxes that only a style sheet sets apart
                 self.walk(child, in_link or tag == "a")
 
     def row(self, row: LexborNode) -> None:
@@ -313,10 +324,11 @@ class _Lines:
         if any(cell.css_first("table, ul, ol, p + p, h1, h2, h3, br") for cell in cells) and sum(map(len, texts)) > _SHORT:
             label = texts[0] if len(cells) == 2 and len(texts[0]) <= _LABEL else ""
             if label:
-                self.parts.append(label.rstrip(" :") + ": ")
+                self.lead = label.rstrip(" :") + ": "
             for cell in cells[1:] if label else cells:
                 self.walk(cell)
                 self.flush()
+            self.drop_lead()
             return
         texts = [text for text in texts if text]
         if len(texts) == 2 and len(texts[0]) <= _LABEL:
@@ -340,25 +352,17 @@ class _Lines:
         return True
 
     def definitions(self, node: LexborNode) -> None:
-        label = ""
         for child in node.iter():
             if child.tag == "dt":
-                if label:
-                    self.parts.append(label)
-                    self.flush()
-                label = _clean(child.text(separator=" "))
-            elif child.tag == "dd":
-                if label:
-                    self.parts.append(label.rstrip(" :") + ": ")
-                    label = ""
+                self.drop_lead()
+                label = _clean(child.text(separator=" ")).rstrip(" :")
+                self.lead = f"{label}: " if label else ""
+            elif child.tag != "dd" and child.css_first("dt"):
+                self.definitions(child)
+            else:
                 self.walk(child)
                 self.flush()
-            else:
-                self.definitions(child) if child.css_first("dt") else self.walk(child)
-                self.flush()
-        if label:
-            self.parts.append(label)
-            self.flush()
+        self.drop_lead()
 
 
 def _labelled(label: str, value: str) -> str:
@@ -384,7 +388,7 @@ def _pair(node: LexborNode) -> str | None:
         return None
     if second.tag in _HEADINGS or second.css_first("h1, h2, h3, p + p, li + li, br, tr, dt"):
         return None
-    inline = first.tag not in _BLOCKS and second.tag not in _BLOCKS and not re.search(r"[\d.!?]", label)
+    inline = first.tag not in _BLOCKS and first.tag not in ("em", "i") and not re.search(r"[\d.!?,]", label)
     known = label.endswith(":") or role(label) is not None or bool(_tokens(first) & _LABELLIKE and first.tag not in _HEADINGS)
     return _labelled(label, value) if known or inline else None
 
