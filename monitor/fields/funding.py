@@ -12,8 +12,12 @@ from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
 
-_FULLY = re.compile(r"\bfully[ -]+funded\b|\bvoll finanziert|\bfullt finansiera|\bvolledig gefinancierd|\bfuldt finansiere")
-_DENIED = re.compile(r"\b(?:not|no|nicht|kein\w*|inte|ikke|niet|geen|pas|non|sin|nao|sem|without|ohne|utan|uten|if|limited)\s+(?:\w+\s+)?$")
+_FULLY = re.compile(
+    r"\bfully[ -]+funded\b|\bvoll finanziert|\bfullt finansiera|\bvolledig gefinancierd|\bfuldt finansiere"
+)
+_DENIED = re.compile(
+    r"\b(?:not|no|nicht|kein\w*|inte|ikke|niet|geen|pas|non|sin|nao|sem|without|ohne|utan|uten|if|limited)\s+(?:\w+\s+)?$"
+)
 
 
 def find_funded(ad: AdText) -> Found[bool] | None:

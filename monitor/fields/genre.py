@@ -3,7 +3,8 @@
 News, programme descriptions, rules, questions and answers, courses and blogs use the words of ads. What tells an ad is
 how it speaks: it calls ("invites applications"), labels its facts ("Deadline: ..."), has the parts of an ad ("Your
 profile") and says how to apply; the others tell what normally is, what was, and where ads are found. Each kind of cue
-has a weight and a ceiling, so that a long text is judged like a short one. The words stand in `[genre]` of each lexicon.
+has a weight and a ceiling, so that a long text is judged like a short one. The words stand in `[genre]` of each
+lexicon.
 """
 
 from __future__ import annotations

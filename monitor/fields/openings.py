@@ -1,8 +1,8 @@
 """How many positions an ad offers: a label ("Number of positions: 2"), its title, or the sentence that offers them.
 
 Numbers stand as digits or words; of a range the smaller counts, of "up to five" the five. "Several" says no number.
-The words stand in `[openings]` of each lexicon: what is counted, the number words, and the words that tell that a number
-counts something else ("25 active PhD students", "35 employees").
+The words stand in `[openings]` of each lexicon: what is counted, the number words, and the words that tell that a
+number counts something else ("25 active PhD students", "35 employees").
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ _MOST = 5000  # national calls offer as many
 _GAP = 55  # characters between a number and what it counts
 _TITLE_LINES = 6
 _TITLE = re.compile(r".{3,159}[^.;,:]")  # a line, and no sentence
-_DETERMINED = re.compile(r"(?:\b(?:no|nr|art|section|phase|the|der|des|die|les|los|las|of|von)|n°)\.?\s*$")  # "the two positions"
+_DETERMINED = re.compile(
+    r"(?:\b(?:no|nr|art|section|phase|the|der|des|die|les|los|las|of|von)|n°)\.?\s*$"
+)  # "the two positions"
 _AFTER_LABEL = re.compile(r"[\s:|*]{1,6}(?:n\.? ?)?")
 _SENTENCE = re.compile(r"(?<!\bn)(?<!\bnr)(?<!\bno)(?<!\bca)[.!?]\s+|\n\s*\n|\n\s*[-•*·]\s")
 
@@ -81,9 +83,7 @@ def _counted(text: str, offered: bool) -> Found[int] | None:
     single: Found[int] | None = None
     for noun in topic("openings.nouns").finditer(folded):
         begin = max(0, noun.start() - _GAP)
-        number = None
-        for number in _number().finditer(folded, begin, noun.start()):
-            pass
+        number = max(_number().finditer(folded, begin, noun.start()), key=lambda m: m.start(), default=None)
         if number is None or not _counts(folded, number, noun):
             continue
         value = _value(number)

@@ -1,8 +1,8 @@
 """What a position pays, from the words of the ad: an amount or a range with currency and period, or the pay scale.
 
-An amount is pay when the nearest word of its kind before it is a word for pay ("stipend of £20,780") or a period follows
-it ("€ 2191 per maand"), and no word says that it is something else (turnover, a fee, a travel budget). The words stand
-in `[pay]` of each lexicon.
+An amount is pay when the nearest word of its kind before it is a word for pay ("stipend of £20,780") or a period
+follows it ("€ 2191 per maand"), and no word says that it is something else (turnover, a fee, a travel budget). The
+words stand in `[pay]` of each lexicon.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from monitor.fields.money import PER_EURO, Amount, alike, amounts, currency_of
 from monitor.fields.phrase import fold, topic
@@ -18,14 +19,17 @@ from monitor.models import Found, Pay
 
 _PERIODS = ("hour", "week", "month", "year")
 _PLAUSIBLE = {"hour": (5, 250), "week": (80, 5_000), "month": (250, 25_000), "year": (2_500, 400_000)}  # euros
+_MOST = 60  # amounts that are looked at
 _MONTHLY = ("SEK", "DKK", "ISK", "CZK", "PLN", "HUF", "RON", "INR")
 _BEFORE = 110  # characters in which a word before an amount can explain it
 _AFTER = 45
+_NEAR = 30
 _STOP = re.compile(r"[.!?;]\s+(?=[A-ZÀ-ÞŠŽČŘ*•])|\n\s*\n|\n\s*(?=[-•*·–]\s)")
 _ASIDE = re.compile(r"\([^()]*\)")  # "salary (including pension) is about 380 000 DKK"
 _LABEL = 50  # a line shorter than this can be the label of the next one
 _SCALE_CODE = re.compile(
-    r"\btv[- ]?(?:l|h|g-u|gu|tu|u|fu|od|oed|charite|ukn)\b|\btvod\b|\b(?:e|eg)[ -]?1[0-5][a-c]?\b|\bbat[- ]?(?:ii|i)?a?/?2?\b"
+    r"\btv[- ]?(?:l|h|g-u|gu|tu|u|fu|od|oed|charite|ukn)\b|\btvod\b|\b(?:e|eg)[ -]?1[0-5][a-c]?\b"
+    r"|\bbat[- ]?(?:ii|i)?a?/?2?\b"
     r"|\b[waw][1-3]\b(?=\W{0,3}(?:besoldung|lbeso|nbeso|hbeso|bbeso|salary|pay))"
 )
 _SCALE_STEP = re.compile(r"\W{0,3}(?:nr\.? ?)?(?:\d{1,2}(?:[./-]\d{1,2})?[a-c]?|[a-z]\d?|i{1,3}v?)\b(?![.,']?\d)")
@@ -39,8 +43,8 @@ def find_pay(ad: AdText) -> Found[Pay] | None:
         best = max(offers, key=lambda o: o.weight)  # the first among equals
         words = _closed(ad.text, best.start, best.end)
         return Found(replace(best.pay, text=words), words)
-    words = _scale(ad.text)
-    return Found(Pay(words), words) if words else None
+    scale = _scale(ad.text)
+    return Found(Pay(scale), scale) if scale else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class _Offer:
 
 def _offers(ad: AdText) -> Iterator[_Offer]:
     folded = fold(ad.text)
-    ranges = _joined(ad.text, folded, list(amounts(ad.text)))
+    found = (a for a in amounts(ad.text) if a.currency or _speaks_of_pay(folded, a))
+    ranges = _joined(ad.text, folded, list(islice(found, _MOST)))
     for i, amount in enumerate(ranges):
         currency = currency_of(amount.currency, ad)
         begin = _sentence_start(ad.text, amount.start, ranges[i - 1].end if i else 0)
@@ -68,7 +73,7 @@ def _offers(ad: AdText) -> Iterator[_Offer]:
         if follows_other and follows_pay and follows_pay.start() < follows_other.start():
             follows_other = None
         named = follows_pay is not None and follows_pay.start() <= 1 and not follows_other  # "€16,000 stipend"
-        if other_word and (pay_word is None or other_word[0] > pay_word[0]):
+        if other_word and (pay_word is None or other_word[1] > pay_word[1]):
             if not named:
                 continue
             pay_word = None
@@ -77,18 +82,26 @@ def _offers(ad: AdText) -> Iterator[_Offer]:
         inside = folded[amount.start : amount.end]
         if period is None:
             period = _period_within(inside) or _period_before(before)
-        if not (pay_word or follows_pay or period):
+        step = topic("pay.steps").match(after.lstrip(" ("))  # "CHF 50,000 first year"
+        if not (pay_word or follows_pay or period or step) or (not currency and not pay_word):
             continue
         euros = amount.minimum / PER_EURO.get(currency or "", 1.0)
         if period is None and currency is not None:
             period = _period_by_size(euros, currency)
         low, high = _PLAUSIBLE[period] if period else (250, 400_000)
-        if not low <= euros <= high:
+        if not low <= euros <= (high if currency else 100 * high):
             continue
         start = begin + pay_word[0] if pay_word else amount.start
         end = amount.end + max(period_end, follows_pay.end() if follows_pay and follows_pay.start() < 4 else 0)
         weight = 2.0 * bool(pay_word) + bool(follows_pay) + bool(period) - 1.5 * _net(before, after)
         yield _Offer(Pay("", amount.minimum, amount.maximum, currency, period), start, end, weight)
+
+
+def _speaks_of_pay(folded: str, amount: Amount) -> bool:
+    """Whether a number without a currency stands where pay does: "Salary: 42,000", "up to 3.670"."""
+    before = folded[max(0, amount.start - _NEAR) : amount.start]
+    word = _last("pay.cues", before) or _last("pay.to", before)
+    return word is not None and len(before[word[1] :].split()) <= 2 and not re.search(r"[;\n]|\. ", before[word[1] :])
 
 
 def _joined(text: str, folded: str, found: list[Amount]) -> list[Amount]:
@@ -99,7 +112,7 @@ def _joined(text: str, folded: str, found: list[Amount]) -> list[Amount]:
         last = joined[-1] if joined else None
         if last and _continues(text, folded, last, amount):
             top = max(amount.maximum or amount.minimum, last.maximum or 0)
-            joined[-1] = replace(last, end=amount.end, maximum=top)
+            joined[-1] = replace(last, end=amount.end, maximum=top, currency=last.currency or amount.currency)
         elif last and _converts(text, last, amount):
             kept = amount if last.currency == "DEM" else last
             joined[-1] = replace(kept, start=last.start, end=amount.end)
@@ -110,14 +123,15 @@ def _joined(text: str, folded: str, found: list[Amount]) -> list[Amount]:
 
 def _continues(text: str, folded: str, last: Amount, amount: Amount) -> bool:
     gap = folded[last.end : amount.start]
-    if len(gap) > 75 or not alike(amount.currency, last.currency) or _STOP.search(text, last.end, amount.start):
+    known = last.currency or amount.currency
+    if len(gap) > 75 or not alike(amount.currency, known) or _STOP.search(text, last.end, amount.start):
         return False
     if not (last.maximum or last.minimum) < (amount.maximum or amount.minimum) <= 3 * last.minimum:
         return False
     if topic("pay.not_pay").search(gap):
         return False
     ends = [m.end() for m in topic("pay.to").finditer(gap)]
-    linked = gap.rstrip().endswith("-") or bool(ends) and not gap[ends[-1] :].strip(" :~(\n")
+    linked = gap.rstrip().endswith("-") or (bool(ends) and not gap[ends[-1] :].strip(" :~(\n"))
     loose = re.fullmatch(r"\s*(?:\w+\s+){0,2}and\s*", gap) is not None
     step = topic("pay.steps").search(gap) is not None
     return (linked and (step or len(gap) < 40) and not loose) or (step and gap.rstrip()[-1:] in ",;") or loose
