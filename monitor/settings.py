@@ -80,6 +80,13 @@ def _web_address(url: str) -> str:
 def _mail_address(address: str) -> str:
     if not re.fullmatch(r"(?:[^<>\r\n]*<)?[^@\s<>]+@[^@\s<>]+>?", address.strip()):
         raise ValueError(f"{address!r} is no e-mail address")
+    local, _, domain = address.strip().rpartition("<")[2].removesuffix(">").partition("@")
+    try:
+        carried = local.isascii() and domain.encode("idna")
+    except UnicodeError:
+        carried = False
+    if not carried:
+        raise ValueError(f"{address!r} cannot be written to: ASCII letters stand before the @, a host after it")
     return address.strip()
 
 
