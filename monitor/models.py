@@ -280,11 +280,6 @@ class Position:
     closed_at: datetime | None = None
     sightings: tuple[Sighting, ...] = ()
 
-    def status_on(self, day: date) -> Status:
-        """The status on a day: an open position whose deadline has passed is expired, though nobody said so."""
-        late = self.posting.deadline is not None and self.posting.deadline < day
-        return Status.EXPIRED if self.status is Status.OPEN and late else self.status
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:

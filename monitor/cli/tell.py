@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.common import When, as_of_option, config_option, json_option, load_settings, posting_json, print_json
+from monitor.cli.common import When, config_option, json_option, load_settings, posting_json, print_json
 from monitor.errors import StoreError
 
 if TYPE_CHECKING:
@@ -69,10 +69,9 @@ def _show_change(event: Event) -> None:
 @click.command("positions", short_help="List the positions that are known.")
 @click.option("--all", "show_all", is_flag=True, help="Closed and expired ones too (--json always gives all).")
 @json_option
-@as_of_option
 @config_option
-def positions_command(show_all: bool, as_json: bool, now: datetime, config: str | None) -> None:
-    """List the positions that are known, with all their fields."""
+def positions_command(show_all: bool, as_json: bool, config: str | None) -> None:
+    """List the positions that are known, with all their fields, as they stood at the last check."""
     from monitor.models import Status
     from monitor.store import Store
 
@@ -83,9 +82,9 @@ def positions_command(show_all: bool, as_json: bool, now: datetime, config: str 
         positions = list(store.positions())
     if as_json:
         for position in positions:
-            print_json(_position_json(position, names, now))
+            print_json(_position_json(position, names))
         return
-    shown = [p for p in positions if show_all or p.status_on(now.date()) is Status.OPEN]
+    shown = [p for p in positions if show_all or p.status is Status.OPEN]
     from rich.console import Console
 
     from monitor.cli.tables import positions_table
@@ -93,12 +92,12 @@ def positions_command(show_all: bool, as_json: bool, now: datetime, config: str 
     Console().print(positions_table(p.posting for p in shown))
 
 
-def _position_json(position: Position, names: dict[str, str], now: datetime) -> dict[str, Any]:
+def _position_json(position: Position, names: dict[str, str]) -> dict[str, Any]:
     return {
         "id": position.id,
         **posting_json(position.posting),
         "sources": [names.get(s.source, s.source) for s in position.sightings],
-        "status": position.status_on(now.date()).value,
+        "status": position.status.value,
         "first_seen": position.first_seen.isoformat(),
         "last_seen": position.last_seen.isoformat(),
     }
