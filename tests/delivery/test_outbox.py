@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_message import PLAIN, built, parsed
 
 from monitor.delivery import CHANNELS, channel_of, outbox
 from monitor.digest import Rendered
 from monitor.errors import DeliveryError
 from monitor.settings import Settings
+from tests.delivery.test_message import PLAIN, built, parsed
 
 
 def test_a_repeat_replaces_the_file(tmp_path: Path) -> None:

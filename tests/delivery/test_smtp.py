@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 import trustme
-from smtp_server import PASSWORD, USER, Server
 
 from monitor.delivery import CHANNELS, build_message, channel_of, message_id, smtp
 from monitor.digest import Rendered
 from monitor.errors import DeliveryError
 from monitor.settings import MailSettings, Settings
+from tests.delivery.smtp_server import PASSWORD, USER, Server
 
 FAULTS = tomllib.loads(Path(__file__).with_name("faults.toml").read_text(encoding="utf-8"))["fault"]
 SENDER = "Positions <monitor@example.org>"
