@@ -49,7 +49,7 @@ def _number() -> re.Pattern[str]:
     one = rf"(?:\d{{1,4}}|(?:{words})(?!\w))"
     return re.compile(
         rf"(?<![\w.,/%€$£-])(?P<low>{one})"
-        rf"(?:\s?(?:-|/|to|or|bis|oder|a|ou|o|till|eller|of|tot|az|nebo|tai)\s?(?P<high>{one}))?(?![\w%/]|[.,:-]\d)"
+        rf"(?:\s?(?:-|/|to|or|bis|oder|a|ou|o|till|eller|of|tot|az|nebo|tai)\s?(?P<high>{one}))?(?!\w| ?%|/|[.,:-]\d)"
     )
 
 
@@ -119,7 +119,7 @@ def _offers(folded: str, start: int, end: int) -> bool:
     opening = _SENTENCE.split(folded[begin:start])[-1]
     closing = _SENTENCE.split(folded[end : end + 120])[0]
     sentence = opening + folded[start:end] + closing
-    return bool(topic("genre.call").search(sentence) or topic("genre.offer").search(sentence))
+    return any(topic(name).search(sentence) for name in ("openings.offered", "genre.offer", "genre.call"))
 
 
 def _value(number: re.Match[str]) -> int | None:
