@@ -21,9 +21,9 @@ def refresh(known: Known, listed: Sequence[Posting], ads: Iterable[AdSeen]) -> K
     neither is told as a change.
     """
     own = [p for p in known.positions if sighting_of(p, known.source)]
-    if not listed or not own:
+    last = max((s.last_seen for p in own if (s := sighting_of(p, known.source))), default=known.good_at)
+    if not listed or last is None:
         return known
-    last = max(s.last_seen for p in own if (s := sighting_of(p, known.source)))
     postings = distinct(listed)
     matching = match(postings, own, known.source, last)
     all_keys = keys_of(postings, known.source)

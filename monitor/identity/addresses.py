@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from w3lib.url import canonicalize_url
@@ -34,6 +35,7 @@ _PAGE_PARTS = frozenset(
 )
 
 
+@lru_cache(maxsize=16_384)
 def canonical_url(url: str) -> str:
     """The address as it is compared, never as it is fetched; two of one text name the same document.
 
