@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlsplit
 
 from monitor.fields.dates import DateSeen, day_order, find_dates
 from monitor.fields.labelled import labelled
@@ -26,13 +27,14 @@ PLAIN = ("department", "organization", "location", "reference", "level")
 _LABEL_ATTRIBUTES = ("data-label", "data-title", "data-th", "data-header", "data-column", "data-name", "data-heading")
 _CLASSES = (  # words of class names; English wherever a site is
     ("deadline", {"deadline", "closing", "closes", "expires", "expiry", "expiration", "applyby", "applybydate", "enddate", "duedate", "frist"}),
-    ("posted", {"posted", "published", "publish", "publication", "pubdate", "posting", "dateposted"}),
+    ("posted", {"posted", "published", "publish", "publication", "pubdate", "dateposted", "listdate"}),
     ("start", {"startdate"}),
     ("location", {"location", "locations", "city", "town", "place", "ort", "standort"}),
     ("department", {"department", "dept", "faculty", "institute", "einrichtung", "avdelning", "orgunit"}),
-    ("organization", {"employer", "organization", "organisation", "company", "university", "institution", "arbeitgeber"}),
+    ("organization", {"employer", "organization", "organisation", "company", "companyname", "university", "institution", "arbeitgeber"}),
     ("reference", {"reference", "refnr", "refno", "reqid", "requisition", "jobid"}),
 )  # fmt: skip
+_EMPLOYER = re.compile(r"/(?:compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|arbeitgeber|firma|firmy)/", re.I)
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")
 _ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})")
 _SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
@@ -168,6 +170,10 @@ class Reader:
         for line in lines:
             yield from _by_class(line, record)
         yield from self._stamped(record)
+        for line in lines:
+            for anchor in line.anchors:
+                if _EMPLOYER.search(urlsplit(self.tree.address(anchor) or "").path):
+                    yield Value("organization", self.tree.anchor_text(anchor))
 
     def _before_dates(self, line: Line) -> Iterator[Value]:
         """Dates with their label before or after them on the line, without a colon: "Apply by 12 May"."""
@@ -189,9 +195,10 @@ class Reader:
             match = _ISO.match(stamp or "")
             if match and stamp:
                 words = {w for e in element.ancestors()[:3] for w in e.words}
-                for name, classes in _CLASSES[:2]:
-                    if words & classes:
-                        yield Value(name, match[0].strip())
+                names = [name for name, classes in _CLASSES[:2] if words & classes]
+                past = match[0].strip() <= self.as_of.isoformat()
+                for name in names or (["posted"] if past else []):
+                    yield Value(name, match[0].strip())
 
 
 def replace_deadline(posting: Posting, day: date, words: str) -> Posting:

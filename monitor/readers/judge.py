@@ -29,7 +29,7 @@ from monitor.readers.zones import Zones
 
 ENOUGH = 3.0
 _DATE = re.compile(
-    r"\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d\d-\d\d|\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,}|[^\W\d_]{3,}\.?\s\d{1,2}\b"
+    r"(?<!\d)\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d\d-\d\d|(?<!\d)\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,}|[^\W\d_]{3,}\.?\s\d{1,2}\b(?!\d)"
 )
 
 
@@ -71,7 +71,7 @@ def positions(tree: Tree, zones: Zones, reader: Reader) -> list[Posting]:
         for record in group.records:
             if record.url is None:
                 record.url = _shared_link(tree, zones, record, accepted)
-            if not record.title or value + merit(tree, zones, record) < ENOUGH:
+            if not record.title or value + merit(tree, zones, record, group) < ENOUGH:
                 continue
             key = (record.url, "" if record.url and group.linked else record.title.casefold())
             if key in urls or any(overlapping(record, other) for other in accepted):
@@ -135,14 +135,16 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     )
     if not any(notes[k] > 0 for k in ("page", "section", "address", "classes")):
         notes["no context"] = -1.5
-    own = sum(notes[k] for k in ("roles", "dated", "address", "identifier", "classes"))
+    if n >= 2 and length >= 14 and group.linked:
+        notes["listed"] = 1.5 * share([_heads_a_list(s) for s in sections])
+    own = sum(notes.get(k, 0.0) for k in ("roles", "dated", "address", "identifier", "classes", "listed"))
     context = notes["page"] + notes["section"]
     if context > 1.0 + own:  # a place among positions is not enough: the record itself must be like one
         notes["nothing of its own"] = 1.0 + own - context
     return sum(notes.values())
 
 
-def merit(tree: Tree, zones: Zones, record: Record) -> float:
+def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     """What speaks for or against one record within its group."""
     title = record.title
     role = says("listing.roles", title)
@@ -162,8 +164,10 @@ def merit(tree: Tree, zones: Zones, record: Record) -> float:
         value -= 6.0
     elif role and names_no_position(title):
         value -= 1.5
-    if not value and not _anything(tree, record):
-        value -= 2.0
+    if not value and not _anything(tree, record) and not _heads_a_list(section):
+        # what its neighbours have to show is not its own, unless they are many of one kind
+        alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
+        value -= 2.0 if alike else 1.0 + sum(group.notes[k] for k in ("roles", "dated", "address", "identifier"))
     line = tree.lines[record.title_line]
     if is_bare(title):
         value -= 4.0 if line.heading and not line.anchors and not _dated(tree, record) else 1.0
@@ -205,7 +209,12 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
         items += line.block.tag in ("li", "td", "dd", "p") and says("listing.roles", line.text[:45])
     if own.anchors:
         return linked >= 2
-    return linked >= 1 or (items >= 1 and not role)
+    inner = [
+        line
+        for line in tree.lines[record.first : record.last]
+        if line is not own and own.heading < line.heading < 7 and line.anchors
+    ]
+    return linked >= 1 or len(inner) >= 2 or (items >= 1 and not role)
 
 
 def _shared_link(tree: Tree, zones: Zones, record: Record, accepted: list[Record]) -> str | None:
@@ -221,6 +230,11 @@ def _shared_link(tree: Tree, zones: Zones, record: Record, accepted: list[Record
         if len(links) == 1 and address_words(tree.address(links[0]) or "")[0] and line.block.tag != "li":
             return tree.address(links[0])
     return None
+
+
+def _heads_a_list(section: tuple[str, ...]) -> bool:
+    """Whether the nearest heading is the name of a kind of position and nothing else ("PhD positions", "Open topics")."""
+    return bool(section) and is_bare(section[-1])
 
 
 def _anything(tree: Tree, record: Record) -> bool:

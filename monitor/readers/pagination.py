@@ -135,11 +135,19 @@ def _numbered(tree: Tree) -> str | None:
     ]
     if not links:
         return None
-    current = _numbers(tree.url)
     linked = {number for number, url in links if _elsewhere(tree.url, url)}
+    marked = [int(t) for a in tree.anchors if _current(a) and (t := tree.anchor_text(a)).isdigit() and len(t) < 5]
     missing = [n for n in range(1, max(linked, default=0) + 1) if n not in linked]
-    now = missing[0] if len(missing) == 1 else next(iter(current.values()), 1 if 1 not in linked else 0)
-    return next((url for number, url in links if number == now + 1), None) if now else None
+    here = list(_numbers(tree.url).values())
+    now = next(iter(marked or (missing if len(missing) == 1 else []) or here), 1)
+    return next((url for number, url in links if number == now + 1 and _elsewhere(tree.url, url)), None)
+
+
+def _current(anchor: Element) -> bool:
+    chain = [anchor, anchor.parent] if anchor.parent else [anchor]
+    return _in_pager(anchor) and any(
+        e.attributes.get("aria-current") or e.words & {"active", "current", "selected", "aktiv"} for e in chain
+    )
 
 
 def _elsewhere(here: str, url: str) -> bool:

@@ -98,6 +98,8 @@ def _like_a_title(line: Line, block: Element) -> bool:
     text = line.text
     if any(e.tag in ("li", "td", "dd") for e in block.ancestors()[:2]):
         return says("listing.roles", text[:45] if len(text) > 150 or text.endswith((".", "!", "?")) else text)
+    if bold := _bold_beginning(line):
+        return says("listing.roles", bold[:60])
     return len(text) <= 120 and not text.endswith((".", "!", "?", ":", "…")) and says("listing.roles", text[:45])
 
 
@@ -222,7 +224,7 @@ def _scope(record: Record) -> Element:
     while (
         scope.parent is not None
         and scope.last == record.last
-        and scope.tag not in ("li", "td", "tr", "section", "article")
+        and scope.tag not in ("li", "td", "tr", "section", "article", "main")
     ):
         scope = scope.parent
     return scope

@@ -14,7 +14,7 @@ _JOB_ADDRESS = re.compile(
     r"job(?!-?(?:fair|alert|agent|abo))|vacan|vakan|career|karrier|carriere|position(?!al)|posting|opening|recruit|rekry|rekryt|rekrut|"
     r"employ(?!ee)|emploi|empleo|emprego|impieg|stelle(?!n?bosch)|stilling|anst[aäÃ]ll|ausschreib|bewerb|tjanst|tjänst|ledig|"
     r"vacature|werkenbij|werken-bij|offre|poste[s/_-]|concours|concors|concurs|bandi|bando|selezion|oferta|plaza|convocatori|"
-    r"tyopaik|avoim|nabidk|volna-mist|vyberov|pracovni|studentship|fellowship|phd-?proj|postdoc|doktorand|requisition|"
+    r"tyopaik|avoim|nabidk|volna-mist|vyberov|pracovni|studentship|fellowship|(?<![a-z])phds?(?![a-z])|postdoc|doktorand|requisition|"
     r"opportunit|announcement|konkurs|/rpd/|lavora|lavoro|vagas?\b|/bolsa|edital"
 )
 _OTHER_ADDRESS = re.compile(
@@ -22,7 +22,7 @@ _OTHER_ADDRESS = re.compile(
     r"event-?calendar|kalend\w+|calendar|agenda|veranstaltung\w*|seminars?|people|persons?|personen|staff|staff-?directory|profiles?|users?|author|"
     r"team|members?|mitarbeiter|medarbejdere|ansatte|publications?|papers?|courses?|kurs\w*|programmes?|study|studies|degrees?|"
     r"blogs?|stories|press|presse|tags?|category|categories|login|signin|register|subscribe|faq|about|about-us|contact|privacy|cookies?|"
-    r"compan(?:y|ies)|employers?|organi[sz]ations?|arbeitgeber|firm[ay]|facets?)(?![a-z])"
+    r"compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|advice|guides?|arbeitgeber|firm[ay]|facets?)(?![a-z])"
 )
 _IDENTIFIER = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f]{4}|=\d+(?:&|$)|/\d+(?:/|$)")
 _COUNT = re.compile(r"\s*(?:\(\s*\d[\d.,\s]*\+?\s*\)|\[\d+\]|\b\d{1,5})$")
