@@ -34,13 +34,15 @@ def compose(
     since: datetime | None,
     now: datetime,
     next_at: datetime | None,
+    due_at: datetime | None = None,
     matches: Mapping[int, Match] | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Digest:
     """What `subscriber` is told at `now`.
 
     events: the log since their last digest (`since`), oldest first. open_positions: every one that is open now.
-    next_at: when their next digest comes, if that is known. matches: position id -> how it matches the interests,
+    next_at: when their next digest comes, if that is known; due_at: when this one was to come, as the last one knew
+    it. matches: position id -> how it matches the interests,
     worked out here unless given. names: source URL -> name, for positions without an event.
     """
     names = {**(names or {}), **{event.source: event.source_name for event in events}}
@@ -57,13 +59,13 @@ def compose(
     # these show their deadline already
     shown = {e.position for e in (*new, *(e for e in changed if e.deadline_moved))}
     shown |= {e.position for source in first_seen for e in source.entries}
-    due = _Reminders(since, now, next_at, subscriber)
+    due = _Reminders(since, due_at or now, now, next_at or now, subscriber)
     closing = [desk.entry(p) for p in open_now if p.id not in shown and due.told_now(p)]
     return Digest(
         name=subscriber.name or "Positions",
         at=now,
         since=since,
-        next_at=next_at,
+        next_at=next_at if next_at and next_at > now else None,
         timezone=subscriber.timezone,
         interests=subscriber.interests,
         new=tuple(e for e in new if e.matching or not subscriber.interests),
@@ -221,25 +223,19 @@ class _Reminders:
     """
 
     since: datetime | None
+    due_at: datetime
     now: datetime
-    next_at: datetime | None
+    next_at: datetime
     subscriber: DigestSettings
 
     def told_now(self, position: Position) -> bool:
         deadline = position.posting.deadline
         if deadline is None or deadline < self._day(self.now):
             return False
-        return any(self._due_now(days, deadline) and not self._told(days, position) for days in REMINDERS)
-
-    def _due_now(self, days: int, deadline: date) -> bool:
-        return self._due(days, deadline, self.now, self.next_at or self.now)
-
-    def _told(self, days: int, position: Position) -> bool:
-        deadline = position.posting.deadline
-        if self.since is None or deadline is None or position.first_seen > self.since:
-            return False
-        pause = (self.next_at or self.now) - self.now
-        return self._due(days, deadline, self.since, min(self.since + pause, self.now))
+        due = {days for days in REMINDERS if self._due(days, deadline, self.now, self.next_at)}
+        if self.since is None or position.first_seen > self.since:
+            return bool(due)
+        return any(not self._due(days, deadline, self.since, self.due_at) for days in due)
 
     def _due(self, days: int, deadline: date, at: datetime, following: datetime) -> bool:
         if deadline - timedelta(days=days) <= self._day(at):

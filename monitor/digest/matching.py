@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -128,58 +127,69 @@ def match(subscriber: DigestSettings, texts: Mapping[int, str]) -> dict[int, Mat
     asked = phrases(subscriber.interests)
     if not asked or not texts:
         return {}
-    corpus = _Corpus(texts)
-    weights = {term: corpus.weight(term) for phrase in asked for term in phrase}
+    corpus = _Corpus(texts, sorted({term for phrase in asked for term in phrase}))
     found = {}
-    for key, text in corpus.texts.items():
-        score = sum(weight * corpus.saturation(text, term) for term, weight in weights.items())
-        passages = [passage for phrase in asked if (passage := _best_passage(phrase, text, weights))]
+    for key, written in texts.items():
+        text = corpus.read(written)
+        passages = [passage for phrase in asked if (passage := _best_passage(phrase, text, corpus.weights))]
         shown = dict.fromkeys(w for passage in passages for w in _as_written(text.words, passage))
-        if score:
+        if score := corpus.score(text):
             found[key] = Match(score, _distinct(shown), enough=bool(passages))
     return found
 
 
+@dataclass(frozen=True, slots=True)
 class _Text:
-    """An ad's words, and where each asked-for stem stands."""
+    """An ad's words, the number of the sentence that each stands in, and the places of words that serve for terms."""
 
-    def __init__(self, text: str) -> None:
-        sentences = [words(sentence) for sentence in _SENTENCES.split(text)]
-        self.words = [word for sentence in sentences for word in sentence]
-        self.sentence = [n for n, sentence in enumerate(sentences) for _ in sentence]
-        self.stems = [stem(word) for word in self.words]
-        self.counts = Counter(self.stems)
-        self.sorted = sorted(self.counts)
-
-    def forms(self, term: str) -> list[str]:
-        """The stems in this text that a term stands for: itself, and longer words that begin with it."""
-        if len(term) < PREFIX:
-            return [term] if term in self.counts else []
-        start = bisect_left(self.sorted, term)
-        forms = []
-        while start < len(self.sorted) and self.sorted[start].startswith(term):
-            forms.append(self.sorted[start])
-            start += 1
-        return forms
+    words: list[str]
+    sentence: list[int]
+    hits: list[tuple[int, tuple[str, ...]]]
 
     def places(self, phrase: Sequence[str]) -> list[tuple[int, str]]:
-        wanted = {form: term for term in reversed(phrase) for form in self.forms(term)}
-        return [(at, wanted[s]) for at, s in enumerate(self.stems) if s in wanted] if wanted else []
+        return [(at, term) for at, terms in self.hits for term in phrase if term in terms]
 
 
 class _Corpus:
-    def __init__(self, texts: Mapping[int, str]) -> None:
-        self.texts = {key: _Text(text) for key, text in texts.items()}
-        self.mean = sum(len(t.words) for t in self.texts.values()) / len(self.texts) or 1.0
+    """All the texts, as far as it matters for the terms that are asked for."""
 
-    def weight(self, term: str) -> float:
-        """The inverse document frequency, in the form that is never negative."""
-        holders = sum(bool(text.forms(term)) for text in self.texts.values())
-        return math.log(1 + (len(self.texts) - holders + 0.5) / (holders + 0.5))
+    def __init__(self, texts: Mapping[int, str], terms: Sequence[str]) -> None:
+        vocabulary: set[str] = set()
+        length = 0
+        for text in texts.values():
+            found = words(text)
+            length += len(found)
+            vocabulary.update(found)
+        self._mean = length / len(texts) or 1.0
+        self._serves = _serving(vocabulary, terms)
+        holders = Counter(term for text in texts.values() for term in self._terms_in(text))
+        # the inverse document frequency, in the form that is never negative
+        self.weights = {t: math.log(1 + (len(texts) - holders[t] + 0.5) / (holders[t] + 0.5)) for t in terms}
 
-    def saturation(self, text: _Text, term: str) -> float:
-        count = sum(text.counts[form] for form in text.forms(term))
-        return count * (K1 + 1) / (count + K1 * (1 - B + B * len(text.words) / self.mean))
+    def _terms_in(self, text: str) -> set[str]:
+        return {term for word in set(words(text)) & self._serves.keys() for term in self._serves[word]}
+
+    def read(self, text: str) -> _Text:
+        sentences = [words(sentence) for sentence in _SENTENCES.split(text)]
+        flat = [word for sentence in sentences for word in sentence]
+        numbers = [n for n, sentence in enumerate(sentences) for _ in sentence]
+        return _Text(flat, numbers, [(at, self._serves[w]) for at, w in enumerate(flat) if w in self._serves])
+
+    def score(self, text: _Text) -> float:
+        """BM25."""
+        norm = K1 * (1 - B + B * len(text.words) / self._mean)
+        counts = Counter(term for _, terms in text.hits for term in terms)
+        return sum(self.weights[term] * n * (K1 + 1) / (n + norm) for term, n in counts.items())
+
+
+def _serving(vocabulary: Iterable[str], terms: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """word -> the terms that it serves for: those that are its stem, or that its stem begins with if they are long."""
+    serves = {}
+    for word in vocabulary:
+        own = stem(word)
+        if served := tuple(t for t in terms if own == t or (len(t) >= PREFIX and own.startswith(t))):
+            serves[word] = served
+    return serves
 
 
 def _best_passage(phrase: Sequence[str], text: _Text, weights: Mapping[str, float]) -> list[tuple[int, str]]:

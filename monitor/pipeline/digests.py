@@ -72,6 +72,7 @@ def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: d
         since=last.at if last else None,
         now=now,
         next_at=next_slot(subscriber.every, subscriber.zone, now),
+        due_at=next_slot(subscriber.every, subscriber.zone, last.at) if last else None,
         names={source.url: source.name for source in settings.source},
     )
     return Prepared(

@@ -120,7 +120,7 @@ def reminders(deadline: date, every: timedelta, *, first_seen: datetime, days: i
     told = []
     for n in range(days * 24 * 3600 // int(every.total_seconds())):
         now = NOW + n * every
-        digest = compose(READER, (), [here], since=now - every, now=now, next_at=now + every)
+        digest = compose(READER, (), [here], since=now - every, due_at=now, now=now, next_at=now + every)
         told += [entry.days_left for entry in digest.closing if entry.days_left is not None]
     return told
 
@@ -157,8 +157,18 @@ def test_a_slot_that_was_missed_is_made_up_for() -> None:
     week = timedelta(days=7)
     here = position(1, deadline=NOW.date() + timedelta(days=16), first_seen=NOW - 4 * week)
     asleep = NOW + 2 * week + timedelta(hours=5)  # the machine woke two weeks later, two days before it closes
-    digest = compose(READER, (), [here], since=NOW, now=asleep, next_at=NOW + 3 * week)
+    digest = compose(READER, (), [here], since=NOW, due_at=NOW + week, now=asleep, next_at=NOW + 3 * week)
     assert [entry.days_left for entry in digest.closing] == [2]
+
+
+def test_a_digest_sent_early_repeats_no_reminder() -> None:
+    week = timedelta(days=7)
+    here = position(1, deadline=NOW.date() + timedelta(days=5), first_seen=NOW - 4 * week)
+    monday = compose(READER, (), [here], since=NOW - week, due_at=NOW, now=NOW, next_at=NOW + week)
+    assert [entry.days_left for entry in monday.closing] == [5]
+    forced = NOW + timedelta(days=2)
+    early = compose(READER, (), [here], since=NOW, due_at=NOW + week, now=forced, next_at=NOW + week)
+    assert early.closing == ()
 
 
 def test_what_is_shown_with_its_deadline_is_not_told_twice() -> None:
