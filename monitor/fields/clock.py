@@ -19,7 +19,9 @@ _ZONE = (
     r"|(?:heure|hora|ora) (?:de |di |locale|local|peninsular)[\w ]{0,20}|ortszeit"
     r"|(?:belgische|nederlandse|lokale) tijd|(?:lokal|svensk|norsk|dansk) tid|suomen aikaa))"
 )
-_AFTER_ZONE = re.compile(rf"\s?[(\[,]?\s?({_ZONE})")
+_AFTER_ZONE = re.compile(rf"\s?[(\[,]?(?:\s?[-–]\s)?\s?({_ZONE})")
+
+_HOURS = "Uhr|uur|h|hrs|hours|heures|horas|hores|ore|hodin"
 
 
 @cache
@@ -28,7 +30,7 @@ def _clock() -> re.Pattern[str]:
     return re.compile(
         rf"(?:(?:[0-9]{{1,2}}(?:[:.]00)?\s?)?(?:(?P<noon>{noon})|(?P<night>{midnight}))(?!\w)"
         rf"|(?P<h>[0-2]?[0-9])(?:[:.hH]\s?(?P<m>[0-5][0-9])(?::[0-5][0-9])?(?![0-9%]|[.,/][0-9])"
-        rf"|(?=\s?(?:[ap]\.?\s?m\b|Uhr\b|uur\b|h\b)))(?:(?P<half>\s?[ap]\.?\s?m\b\.?)|\s?(?:Uhr|uur|h|hrs|hours)\b)?)",
+        rf"|(?=\s?(?:[ap]\.?\s?m\b|(?:{_HOURS})\b)))(?:(?P<half>\s?[ap]\.?\s?m\b\.?)|\s?(?:{_HOURS})\b)?)",
         re.I,
     )
 
@@ -37,7 +39,7 @@ def _clock() -> re.Pattern[str]:
 def _before_clock() -> re.Pattern[str]:
     at = _any("dates.at")
     return re.compile(
-        rf"(?:T(?=[0-9])|[\s,.;:|()\[\]\-–]*(?:\([^()\n]{{1,12}}\)\s?)?(?:(?:{at})[\s.:]{{1,2}}){{0,2}}\(?)", re.I
+        rf"(?:T(?=[0-9])|[\s,.;:|()\[\]\-–*_]*(?:\([^()\n]{{1,12}}\)\s?)?(?:(?:{at})[\s.:]{{1,2}}){{0,2}}\(?)", re.I
     )
 
 

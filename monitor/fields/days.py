@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from monitor.fields.dates import DateSeen, day_order, find_dates
@@ -20,10 +21,11 @@ _ABBREVIATION = re.compile(
 )
 _LINE_LEAD = re.compile(r"[\s•*·▪>|_#\-–:(]*(?:[^\W\d_]+\.?,?\s+(?:(?:den|the|le|el|il|am)\s+)?)?[\s*_(]*")
 _LABEL_END = re.compile(r"\s*(?:[:|\t=]|\s[-–—]\s?)[\s*_:]*(?:[^\W\d_]+,?\s+){0,2}[\s*_(]*$")
+_LABELLED_SIX = re.compile(r"^([^\n:|]{3,60})[:|]\s*([0-9]{6})(?![0-9])", re.M)
 _LINE_REST = re.compile(r"[^\S\n]*(?:\n|$)")
 _BLANK = re.compile(r"[^\S\n]*\|?[^\S\n]*")
 _TO = re.compile(
-    r"\s*(?:[-–—]|to|till|til|until|through|bis|au|al|a|ate|ao|tot|t/m|do|and|und|och|og|et|y|e|i|ja)\s*"
+    r"\.?\s*(?:[-–—]|(?:to|till|til|until|through|bis|au|al|a|ate|ao|tot|t/m|do|and|und|och|og|et|y|e|i|ja)\b)\s*"
     r"(?:(?:the|den|dem|zum|le|el|il|dia|am|au)\s+)?(?:[^\W\d_]{2,12},?\s+)?"
 )
 _AND = re.compile(r"\s*(?:and|und|och|og|et|y|e|i|ja)\b")
@@ -57,6 +59,7 @@ def days(ad: AdText) -> tuple[Day, ...]:
 @lru_cache(maxsize=4)
 def _days(text: str, ad: AdText) -> tuple[Day, ...]:
     seen = find_dates(text, as_of=ad.as_of, language=ad.language, day_first=day_order(ad.url))
+    seen = sorted([*seen, *_six_digits(text, ad)], key=lambda one: one.start)
     folded = fold(text)
     result: list[Day] = []
     for i, one in enumerate(seen):
@@ -66,6 +69,14 @@ def _days(text: str, ad: AdText) -> tuple[Day, ...]:
         first = seen[i - 1] if i and _is_range(folded, seen[i - 1], one) else None
         result.append(_day(text, one, first, result[-1] if result else None, following, ad.language))
     return tuple(result)
+
+
+def _six_digits(text: str, ad: AdText) -> Iterator[DateSeen]:
+    """Days written YYMMDD; only a label tells them from other numbers."""
+    for match in _LABELLED_SIX.finditer(text):
+        if role(match[1], ad.language) in ("deadline", "posted", "start"):
+            for one in find_dates(match[2], as_of=ad.as_of, six_digits=True):
+                yield replace(one, start=match.start(2), end=match.end(2))
 
 
 def _is_range(folded: str, first: DateSeen, last: DateSeen) -> bool:

@@ -65,7 +65,7 @@ def find_deadline(ad: AdText) -> Found[Deadline] | None:
         chosen = _best(candidates, ad.as_of)
         value = _with_inferred_year(chosen.day, ad)
         words = ad.text[chosen.start : chosen.end].strip()
-        return Found(Deadline(value, chosen.day.seen.time, DeadlineKind.FIXED), words)
+        return Found(Deadline(value, _time(chosen, candidates), DeadlineKind.FIXED), words)
     return _rolling(ad)
 
 
@@ -182,6 +182,17 @@ def _best(candidates: list[_Candidate], as_of: date) -> _Candidate:
         rivals,
         key=lambda c: (named.count(c.day.seen.value), c.day.seen.value == soonest, c.day.seen.year_given, -c.start),
     )
+
+
+def _time(chosen: _Candidate, candidates: list[_Candidate]) -> str | None:
+    """The time beside the day, or beside another mention of the same deadline."""
+    day = chosen.day.seen
+    same = (
+        c.day.seen
+        for c in candidates
+        if (c.day.seen.value.month, c.day.seen.value.day) == (day.value.month, day.value.day)
+    )
+    return day.time or next((other.time for other in same if other.time), None)
 
 
 def _with_inferred_year(day: Day, ad: AdText) -> date:
