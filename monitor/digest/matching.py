@@ -25,7 +25,7 @@ ENOUGH = 0.45  # of a phrase's weight
 PREFIX = 5  # letters from which a word also stands for longer ones that begin with it (compounds, derivations)
 _LONGEST_TEXT = 20_000  # characters of an ad that are read
 
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_WORD = re.compile(r"[^\W_]+")
 _PHRASES = re.compile(r"[,;:.\n()/]+")
 _AND = re.compile(r"\s(?:and|och|og|und|en|et|y|e|ja|&)\s", re.IGNORECASE)
 _SENTENCES = re.compile(r"[.!?;]\s|\n")
@@ -83,7 +83,7 @@ class Match:
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """What is common to a word's forms, and often to its cognates: `optimization`, `Optimierung` -> `optim`."""
-    folded = fold(word).partition("'")[0]
+    folded = fold(word)
     for written, plain in _SPELLINGS:
         folded = folded.replace(written, plain)
     folded = re.sub(r"([b-df-hj-np-tv-z])\1", r"\1", folded)
@@ -109,8 +109,12 @@ def phrases(interests: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def _telling(part: str) -> tuple[str, ...]:
-    telling = [w for w in words(part) if fold(w) not in _IDLE and (len(w) > 1 or w.isdigit())]
-    return tuple(dict.fromkeys(map(stem, telling)))
+    return tuple(dict.fromkeys(stem(word) for word in words(part) if not _idle(word)))
+
+
+def _idle(word: str) -> bool:
+    """Of no subject; single letters are what an apostrophe cut off (l'histoire, women's)."""
+    return (len(word) == 1 and not word.isdigit()) or fold(word) in _IDLE
 
 
 def text_to_match(posting: Posting) -> str:
@@ -219,7 +223,7 @@ def _as_written(written: Sequence[str], passage: Sequence[tuple[int, str]]) -> l
     """The words of a passage, those that stand side by side as one: `theory of deep learning`."""
     runs: list[list[int]] = []
     for at, _ in passage:
-        if runs and all(fold(w) in _IDLE for w in written[runs[-1][-1] + 1 : at]) and at - runs[-1][-1] <= 3:
+        if runs and all(map(_idle, written[runs[-1][-1] + 1 : at])) and at - runs[-1][-1] <= 3:
             runs[-1].append(at)
         else:
             runs.append([at])

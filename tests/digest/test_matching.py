@@ -92,6 +92,8 @@ def test_sentences_are_taken_apart_into_phrases() -> None:
         ("matematisk optimering", "Matematiska metoder för optimeringsproblem", ("Matematiska", "optimeringsproblem")),
         ("energy systems", "Energiesysteme der Zukunft: energy-efficient systems", ("energy", "systems")),
         ("deep learning", "A deep interest in many of the other things. You enjoy learning.", ()),
+        ("l'apprentissage profond", "Théorie de l’apprentissage profond", ("apprentissage profond",)),
+        ("women's history", "The history of women in science", ("history of women",)),
         ("optimal transport", "Professor of transport economics", ()),
         ("deep learning", "", ()),
     ],
