@@ -69,7 +69,8 @@ def _of_day(ad: AdText, folded: str, day: Day) -> _Candidate | None:
     if day.role in _NO_START:
         return None
     begin = min(day.label[0], day.before) if day.label and day.label[1] <= seen.start else day.before
-    if cue := _cue(folded, begin, seen.start):
+    cue = _cue(folded, begin, seen.start)
+    if cue is not None:
         return _Candidate(value.isoformat(), CUE, cue, day.seen.end)
     place = _last(topic("start.place"), folded, max(begin, seen.start - 40), seen.start)
     if place and _DIRECT.fullmatch(folded, place[1], seen.start) and seen.year_given:
@@ -179,7 +180,12 @@ def _right_after(ad: AdText, folded: str, cue: re.Match[str]) -> list[_Candidate
 def _soon(ad: AdText, text: str, folded: str) -> list[_Candidate]:
     found = [_Candidate("asap", SOON, m.start(), m.end()) for m in topic("start.soon").finditer(folded)]
     for match in topic("start.soon_values").finditer(folded):
-        begin = max([max(0, match.start() - _NEAR), *(m.end() for m in _BREAK.finditer(folded, max(0, match.start() - _NEAR), match.start()))])
+        begin = max(
+            [
+                max(0, match.start() - _NEAR),
+                *(m.end() for m in _BREAK.finditer(folded, max(0, match.start() - _NEAR), match.start())),
+            ]
+        )
         post = _last(topic("start.posts"), folded, begin, match.start())
         if " " in match[0] and post and not topic("deadline.actions").search(folded, begin, match.end() + _NEAR):
             found.append(_Candidate("asap", SOON, post[0], match.end()))
