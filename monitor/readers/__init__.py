@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from monitor.models import Hints, Kind, Page, Reading
 from monitor.readers.ad import read_ad
 from monitor.readers.feed import looks_like_feed, read_feed
-from monitor.readers.listing import read_listing
+from monitor.readers.listing import Survey, read_listing, survey
 from monitor.readers.plain import read_page
+from monitor.readers.words import is_bare, says
 
 Reader: TypeAlias = Callable[[Page, Hints], Reading]
 
@@ -34,13 +36,36 @@ def read_html(page: Page, hints: Hints) -> Reading:
     """An HTML page or plain text of unknown kind: a list of positions, one position's ad, or neither."""
     if page.content_type.startswith("text/plain"):
         return read_ad(page, hints)
-    listing = read_listing(page, hints)
-    linked = len(listing.postings) > 1 and any(posting.url for posting in listing.postings)
-    if listing.trouble or listing.none_open or linked:
+    seen = survey(page, hints)
+    listing = seen.reading
+    if is_list(seen):
         return listing
     ad = read_ad(page, hints)
-    # records without links, none of them the page's own title, are the parts of one ad
-    titles = {posting.title for posting in listing.postings} if len(listing.postings) > 1 else set()
-    if ad.kind is Kind.AD and (not titles or (ad.postings[0].level and ad.postings[0].title not in titles)):
+    if ad.kind is Kind.AD and (not listing.postings or is_one_position(seen)):
         return ad
-    return listing if listing.postings else ad
+    if listing.postings or listing.trouble or listing.none_open:
+        return listing
+    return replace(ad, warnings=(*ad.warnings, *listing.warnings))
+
+
+def is_list(seen: Survey) -> bool:
+    """Surely a list, whatever an ad reader would make of it: several items that are most of the page, or many."""
+    count = len(seen.reading.postings)
+    linked = any(posting.url for posting in seen.reading.postings)
+    if seen.declared == 1 or count < 2 or not linked:
+        return bool(seen.reading.trouble or seen.reading.none_open) and seen.declared != 1 and not _names_one(seen.heading)
+    return seen.covered >= 0.35 or count >= (8 if _names_one(seen.heading) else 5)
+
+
+def is_one_position(seen: Survey) -> bool:
+    """Whether a page that reads like an ad is one, though something on it looks like an item ("Related jobs")."""
+    if seen.declared == 1 or _names_one(seen.heading):
+        return True
+    if says("listing.jobs", seen.heading) or is_bare(seen.heading):
+        return False
+    return seen.covered < 0.35 or not any(posting.url for posting in seen.reading.postings)
+
+
+def _names_one(heading: str) -> bool:
+    """A first heading that names one position, and neither a kind of them nor a page of them."""
+    return says("listing.roles", heading) and not is_bare(heading) and not says("listing.jobs", heading)

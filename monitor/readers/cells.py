@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -34,7 +34,9 @@ _CLASSES = (  # words of class names; English wherever a site is
     ("organization", {"employer", "organization", "organisation", "company", "companyname", "university", "institution", "arbeitgeber"}),
     ("reference", {"reference", "refnr", "refno", "reqid", "requisition", "jobid"}),
 )  # fmt: skip
-_EMPLOYER = re.compile(r"/(?:compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|arbeitgeber|firma|firmy)/", re.I)
+_EMPLOYER = re.compile(
+    r"/(?:compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|arbeitgeber|firma|firmy)/", re.I
+)
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")
 _ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})")
 _SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
@@ -150,10 +152,14 @@ class Reader:
         for record, posting in read:
             if id(record) in known:
                 seen, text = known[id(record)]
-                words = text[seen.start : seen.end]
-                posting = replace_deadline(posting, seen.value, words)
+                posting = _with_deadline(posting, seen, text[seen.start : seen.end])
             result.append((record, posting))
         return result
+
+    def with_deadline(self, posting: Posting, words: str) -> Posting:
+        """The posting with the first date of these words as its deadline, if they have one."""
+        found = self.dates(words, six_digits=True)
+        return _with_deadline(posting, found[0], words) if found else posting
 
     # -------------------------------------------------------------------------------------------- one record
     def _values(self, record: Record, headers: _Headers) -> Iterator[Value]:
@@ -201,11 +207,10 @@ class Reader:
                     yield Value(name, match[0].strip())
 
 
-def replace_deadline(posting: Posting, day: date, words: str) -> Posting:
-    from dataclasses import replace
-
+def _with_deadline(posting: Posting, seen: DateSeen, words: str) -> Posting:
+    evidence = {**posting.evidence, "deadline": squeeze(words)[:160]}
     return replace(
-        posting, deadline=day, deadline_kind=DeadlineKind.FIXED, evidence={**posting.evidence, "deadline": words}
+        posting, deadline=seen.value, deadline_time=seen.time, deadline_kind=DeadlineKind.FIXED, evidence=evidence
     )
 
 

@@ -28,6 +28,7 @@ from monitor.readers.words import (
 from monitor.readers.zones import Zones
 
 ENOUGH = 3.0
+_KNOWN = 2.0  # what having held positions before is worth
 _DATE = re.compile(
     r"(?<!\d)\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d\d-\d\d|(?<!\d)\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,}|[^\W\d_]{3,}\.?\s\d{1,2}\b(?!\d)"
 )
@@ -56,18 +57,32 @@ class Subject:
         return cls(score, sum(known) / len(known) if known else 0.0)
 
 
-def positions(tree: Tree, zones: Zones, reader: Reader) -> list[Posting]:
-    """The records that are positions, in page order."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """postings: in page order. signature: the groups that hold them. covered: share of the page's own words in them."""
+
+    postings: tuple[Posting, ...]
+    signature: tuple[str, ...]
+    covered: float
+
+
+def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] = ()) -> Found:
+    """The records that are positions. known: the signature that held them last time, which speaks for a group."""
     subject = Subject.of(tree)
-    judged = [(score(tree, zones, subject, group), group) for group in groups(tree, zones) if group.records]
+    judged = [
+        (score(tree, zones, subject, group) + _KNOWN * (group.signature in known), group)
+        for group in groups(tree, zones)
+        if group.records
+    ]
     judged.sort(key=lambda pair: -pair[0])
     accepted: list[Record] = []
     found: list[tuple[Record, Posting]] = []
     urls: set[tuple[str | None, str]] = set()
+    signatures: set[str] = set()
     for value, group in judged:
         if value < ENOUGH - 2.0:
             break
-        own: set[int] = set()
+        mine: set[int] = set()
         for record in group.records:
             if record.url is None:
                 record.url = _shared_link(tree, zones, record, accepted)
@@ -82,9 +97,16 @@ def positions(tree: Tree, zones: Zones, reader: Reader) -> list[Posting]:
                 continue  # part of what another position runs on over
             urls.add(key)
             accepted.append(record)
-            own.add(id(record))
-        found += [(r, p) for r, p in reader.postings(group) if id(r) in own] if own else []
-    return [posting for _, posting in sorted(found, key=lambda pair: pair[0].title_line)]
+            mine.add(id(record))
+        if mine:
+            signatures.add(group.signature)
+            found += [(r, p) for r, p in reader.postings(group) if id(r) in mine]
+    found.sort(key=lambda pair: pair[0].title_line)
+    lines = {n for r in accepted for n in range(r.first, r.last)}
+    own = [line for line in tree.lines if zones.penalty(line.block) < 2]
+    total = sum(len(line.text) for line in own) or 1
+    covered = sum(len(line.text) for line in own if line.number in lines) / total
+    return Found(tuple(posting for _, posting in found), tuple(sorted(signatures)), covered)
 
 
 def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:

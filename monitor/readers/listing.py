@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from monitor.errors import ReadError
 from monitor.models import Hints, Kind, Page, Reading
 from monitor.readers.cells import Reader
+from monitor.readers.embedded import embedded_postings
 from monitor.readers.html import parse
+from monitor.readers.joined import joined
 from monitor.readers.judge import positions
 from monitor.readers.pagination import head_links, is_window, next_page
+from monitor.readers.selected import Selection, selected_postings
+from monitor.readers.structured import structured_postings
 from monitor.readers.tree import Tree
 from monitor.readers.walls import Marks, marks_of, wall
 from monitor.readers.words import says
 from monitor.readers.zones import Zones
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A page read as a list, and what tells a list from an ad: the share of the page's words that its items hold, the
+    number of JobPostings in its data, its first heading.
+    """
+
+    reading: Reading
+    covered: float = 0.0
+    declared: int = 0
+    heading: str = ""
 
 
 def read_listing(page: Page, hints: Hints) -> Reading:
@@ -20,34 +38,58 @@ def read_listing(page: Page, hints: Hints) -> Reading:
     Without any position, `warnings` says why: the page says so (`none_open`), it proves nothing (`trouble`), or nothing
     on it looks like one.
     """
+    return survey(page, hints).reading
+
+
+def survey(page: Page, hints: Hints) -> Survey:
     try:
         parser = parse(page.text)
     except ReadError as error:
-        return Reading(kind=Kind.LISTING, complete=False, trouble=str(error), warnings=(str(error),))
+        return Survey(Reading(kind=Kind.LISTING, complete=False, trouble=str(error), warnings=(str(error),)))
     marks, links = marks_of(parser, page.text), head_links(parser)
+    embedded = embedded_postings(parser, page.url, hints.as_of)
+    declared = structured_postings(page.text, page.url, hints.as_of)
     tree = Tree(parser, page.url)
     zones = Zones(tree)
-    postings = tuple(positions(tree, zones, Reader.of(tree, zones, hints.as_of, hints.language)))
-    if not postings:
-        return _nothing(tree, zones, marks)
-    following = next_page(links, tree)
-    return Reading(
-        kind=Kind.LISTING,
-        postings=postings,
-        next_page=following,
-        complete=not is_window(tree, following, len(postings)),
-    )
+    reader = Reader.of(tree, zones, hints.as_of, hints.language)
+    heading = next((line.text for line in tree.lines if line.heading == 1), "")
+
+    selection = Selection(parser, tree, hints.selectors)
+    if selection.items:
+        shown = tuple(selected_postings(selection, reader))
+        return Survey(_reading(tree, zones, marks, links, replace(_EMPTY, postings=shown)), 1.0, len(declared), heading)
+    found = positions(tree, zones, reader, hints.signature)
+    text = "\n".join(line.text for line in tree.lines)
+    postings = joined(joined(found.postings, declared, text), embedded, text)
+    drifted = bool(hints.signature and found.postings and not set(hints.signature) & set(found.signature))
+    warnings = []
+    if selection.fault:
+        warnings.append(selection.fault)
+    elif any((hints.selectors.item, hints.selectors.title, hints.selectors.link)):
+        warnings.append("the selectors of this source match nothing on the page; it was read without them")
+    if drifted:
+        warnings.append("the list is built differently than before; how to read it was learned anew")
+    known = replace(_EMPTY, postings=postings, signature=found.signature, drifted=drifted, warnings=tuple(warnings))
+    return Survey(_reading(tree, zones, marks, links, known), found.covered, len(declared), heading)
 
 
-def _nothing(tree: Tree, zones: Zones, marks: Marks) -> Reading:
+_EMPTY = Reading(kind=Kind.LISTING)
+
+
+def _reading(tree: Tree, zones: Zones, marks: Marks, links: list[tuple[str, str]], known: Reading) -> Reading:
+    if known.postings:
+        following = next_page(links, tree)
+        return replace(known, next_page=following, complete=not is_window(tree, following, len(known.postings)))
     words = next(
         (line.text for line in tree.lines if zones.penalty(line.block) < 2 and says("listing.none_open", line.text)),
         None,
     )
     if trouble := wall(tree, marks, none_open=words is not None):
-        return Reading(kind=Kind.LISTING, complete=False, trouble=trouble, warnings=(trouble,))
+        return replace(known, complete=False, trouble=trouble, warnings=(*known.warnings, trouble))
     if words:
-        return Reading(
-            kind=Kind.LISTING, none_open=True, warnings=(f'the page says that nothing is open: "{words[:160]}"',)
+        return replace(
+            known,
+            none_open=True,
+            warnings=(*known.warnings, f'the page says that nothing is open: "{words[:160]}"'),
         )
-    return Reading(kind=Kind.LISTING, warnings=("nothing on the page looks like a position",))
+    return replace(known, warnings=(*known.warnings, "nothing on the page looks like a position"))

@@ -98,6 +98,7 @@ class Tree:
             if node.parent is not None:
                 node.decompose()
         self.elements: list[Element] = []
+        self._by_node: dict[int, Element] = {}
         self.lines: list[Line] = []
         body = parser.body
         if body is not None:
@@ -112,15 +113,18 @@ class Tree:
     def text(self, element: Element) -> str:
         return "\n".join(line.text for line in self.lines[element.first : element.last])
 
+    def element_of(self, node: int) -> Element | None:
+        """The element of a node of the parser, by the node's `mem_id`; None if it is not visible."""
+        return self._by_node.get(node)
+
+    def inner_text(self, element: Element) -> str:
+        """The words inside an element, which may share its line with others."""
+        lines = self.lines[element.first : element.last]
+        return squeeze(" ".join(text for line in lines for holder, text in line.parts if element.owns(holder)))
+
     def anchor_text(self, anchor: Element) -> str:
-        """The words inside an inline element, which may share its line with others."""
-        inside = [
-            text
-            for line in self.lines[anchor.first : anchor.last]
-            for holder, text in line.parts
-            if anchor.owns(holder)
-        ]
-        return squeeze(" ".join(inside)) or squeeze(
+        """The words of a link, else its label."""
+        return self.inner_text(anchor) or squeeze(
             anchor.attributes.get("aria-label") or anchor.attributes.get("title") or ""
         )
 
@@ -227,6 +231,7 @@ class _Builder:
         if parent is not None:
             parent.children.append(element)
         self.stack.append((node.mem_id, element))
+        self.tree._by_node[node.mem_id] = element
 
     def close(self) -> None:
         _, element = self.stack.pop()
