@@ -2,49 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from monitor.cli import COMMANDS, main
+from monitor.cli import COMMANDS
 from monitor.demo.site import DemoSite
+from tests.command import monitor
 
 ROOT = Path(__file__).parent.parent
 MONDAY, NEXT_MONDAY = "2026-03-02T06:00:00+00:00", "2026-03-09T06:00:00+00:00"
-
-
-@dataclass(frozen=True)
-class Result:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-def monitor(*args: str, cwd: Path) -> Result:
-    """The command, called as its script calls it."""
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        chdir(cwd),
-        redirect_stdout(out),
-        redirect_stderr(err),
-        patch.object(sys, "argv", ["monitor", *args]),
-        pytest.raises(SystemExit) as ended,
-    ):
-        main()
-    return Result(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")

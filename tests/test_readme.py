@@ -1,0 +1,90 @@
+"""README's commands and configuration are run as they stand, against the bundled site."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.cli import COMMANDS
+from monitor.config import parse, schema
+from monitor.demo.site import DemoSite
+from tests.command import monitor
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PLACE = "https://www.lindholm.example"  # stands for the bundled site
+
+
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+
+
+def commands() -> Iterator[str]:
+    for block in blocks("sh"):
+        for line in block.splitlines():
+            if command := line.partition("#")[0].strip():
+                yield command
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[DemoSite]:
+    with DemoSite() as running:
+        yield running
+
+
+@pytest.mark.parametrize("block", blocks("toml") + blocks("toml", (ROOT / "docs/configuration.md").read_text("utf-8")))
+def test_configuration_is_right(block: str) -> None:
+    assert parse(block, Path("sources.toml"))
+
+
+def test_make_has_the_two_commands_of_the_first_page() -> None:
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    assert [c for c in commands() if c.startswith("make")] == ["make demo", "make test"]
+    assert {"demo", "test"} <= set(targets)
+
+
+def test_a_newcomer_gets_to_a_digest(site: DemoSite, tmp_path: Path) -> None:
+    """The commands of "Watch your own pages", in order; sources that lie outside this machine are left out."""
+    ran = []
+    for command in commands():
+        program, *args = shlex.split(command.replace(PLACE, site.url))
+        if program != "monitor":
+            continue
+        result = monitor(*args, cwd=tmp_path)
+        assert result.code == 0, result.err
+        ran.append(args[0])
+        if args[0] == "init":
+            file = tmp_path / "sources.toml"
+            only_here = file.read_text(encoding="utf-8").partition("[[source]]")[0]
+            fetch = "[fetch]\nallow_private_addresses = true\nobey_robots = false\n"
+            file.write_text(
+                only_here.replace("[fetch]\n", fetch).replace("delay = 1.0", "delay = 0.0"), encoding="utf-8"
+            )
+        if args[0] == "digest":
+            assert "Subject: Positions" in result.out
+    assert ran == ["init", "add", "check", "poll", "digest"]
+
+
+def test_the_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_every_key_is_explained() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    tables = [d for name, d in schema()["$defs"].items() if name.endswith("Settings") or name == "Source"]
+    assert [key for table in tables for key in table["properties"] if f"| `{key}` |" not in text] == []
+
+
+def test_every_command_is_explained() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"monitor {name}" not in text] == []
+
+
+def test_the_version_is_in_the_changelog() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## Unreleased" in changelog
