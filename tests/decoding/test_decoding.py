@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.decoding import decode
@@ -25,6 +25,7 @@ def test_a_page_is_read_as_it_was_meant(case: dict[str, str]) -> None:
     assert decode(as_bytes(case.get("prefix", "")) + body, case.get("header", "")) == case["text"]
 
 
+@settings(deadline=None)
 @given(
     st.binary(), st.text(max_size=40) | st.sampled_from(["text/html; charset=" + c for c in ("utf-8", "gbk", "idna")])
 )
@@ -32,12 +33,14 @@ def test_anything_is_text(body: bytes, content_type: str) -> None:
     assert isinstance(decode(body, content_type), str)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"])).map(lambda text: "<p>" + text))
 def test_utf_8_is_itself_whatever_a_single_byte_header_says(text: str) -> None:
     assert decode(text.encode(), "text/html; charset=iso-8859-1") == text
     assert decode(text.encode(), "text/html") == text
 
 
+@settings(deadline=None)
 @given(st.sampled_from("cp1250 cp1251 cp1253 koi8-r iso8859-2 iso8859-5 cp874".split()), st.binary())
 def test_a_declared_single_byte_charset_holds_unless_the_bytes_are_utf_8(charset: str, noise: bytes) -> None:
     body = b"\xe0\xe1\xe2 \xe0\xe1\xe2 " + bytes(byte for byte in noise if byte >= 0xC0)

@@ -111,6 +111,11 @@ class FaultServer:
     def url(self) -> str:
         return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
+    @property
+    def open(self) -> int:
+        """How many connections are open now."""
+        return len(self._handlers)
+
     def paths(self) -> list[str]:
         return [request.path for request in self.requests]
 

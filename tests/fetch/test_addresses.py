@@ -132,6 +132,12 @@ def test_of_several_addresses_only_public_ones_are_used(
     assert get(fetcher(allow_private_addresses=False), "both.example.org") == ["page"]
 
 
+def test_a_name_is_looked_up_once_for_many_pages(fetcher: Callable[..., Fetcher], names: Callable[..., Names]) -> None:
+    asked = names(often_example_org=[["127.0.0.1"]])
+    assert get(fetcher(), *["often.example.org"] * 3) == ["page"] * 3
+    assert asked.asked == ["often.example.org"]
+
+
 def test_the_next_address_is_tried_where_one_is_dead(
     fetcher: Callable[..., Fetcher], names: Callable[..., Names]
 ) -> None:

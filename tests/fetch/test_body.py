@@ -8,7 +8,7 @@ import tracemalloc
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.fetch.body import check_content, check_type, unpacked
@@ -43,6 +43,7 @@ def test_a_bomb_does_not_grow(bomb: bytes, encoding: str) -> None:
         tracemalloc.stop()
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=2000),
     st.sampled_from(["gzip", "x-gzip", "deflate", "deflate, gzip", "gzip,deflate", "identity", ""]),
@@ -59,6 +60,7 @@ def test_what_was_packed_comes_back(body: bytes, encoding: str) -> None:
     assert unpacked(packed, encoding, LIMIT) == body
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "deflate, gzip", ""]))
 def test_any_bytes_are_a_body_or_a_fault(raw: bytes, encoding: str) -> None:
     for sent in (raw, b"\x1f\x8b\x08" + raw, b"\x78\x9c" + raw):

@@ -372,3 +372,56 @@ def test_a_host_has_one_name(url: str, host: str) -> None:
 )
 def test_secrets_are_not_shown(url: str, as_shown: str) -> None:
     assert shown(url) == as_shown
+
+
+@pytest.mark.parametrize("length", [{}, {"content_length": ""}], ids=["announced", "not announced"])
+def test_the_largest_page(length: dict[str, str], fetcher: Make) -> None:
+    async def use(server: FaultServer) -> None:
+        async with fetcher(max_bytes=5000) as fetch:
+            page = await fetch.get(server.url + "/fits")
+            assert page is not None
+            assert len(page.body) == 5000
+            error = await told(fetch.get(server.url + "/larger"))
+            assert "larger than 5,000 bytes" in str(error)
+
+    serve({"/fits": ((response(b"a" * 5000, **length),),), "/larger": ((response(b"a" * 5001, **length),),)}, use)
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("/next", "/next"),
+        ("next", "/list/next"),
+        ("../next", "/next"),
+        ("/a b/jöbs", "/a%20b/j%C3%B6bs"),
+        ("/a%20b", "/a%20b"),
+        ("//127.0.0.1:{port}/next", "/next"),
+        ("HTTP://127.0.0.1:{port}/next", "/next"),
+        (" /next ", "/next"),
+        ("/next#top", "/next"),
+    ],
+)
+def test_where_a_redirect_leads(location: str, path: str, fetcher: Make) -> None:
+    script = (b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location.encode() + b"\r\n\r\n", KEEP)
+
+    async def use(server: FaultServer) -> None:
+        async with fetcher() as fetch:
+            assert await fetch.get(server.url + "/list/page")
+
+    assert serve({"/list/page": (script,), path: (OK,)}, use).paths() == ["/list/page", path]
+
+
+def test_connections_of_many_hosts_are_not_all_kept(fetcher: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory and open files stay flat in the number of hosts."""
+    monkeypatch.setattr("monitor.fetch.wire._IDLE", 3)
+    monkeypatch.setattr("monitor.fetch.addresses._look_up", lambda host: ["127.0.0.1"])
+
+    async def use(server: FaultServer) -> None:
+        async with fetcher() as fetch:
+            for number in range(12):
+                assert await fetch.get(f"http://{number}.example.org:{server.port}/page")
+            async with asyncio.timeout(5):
+                while server.open > 3:
+                    await asyncio.sleep(0)
+
+    assert serve({"/page": (OK,)}, use).connections == 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.fetch.headers import cookies, fresh_until, retry_after
@@ -88,6 +88,7 @@ VALUES = st.text(max_size=30) | st.from_regex(
 DAYS = st.datetimes(timezones=st.just(UTC)).map(lambda when: when.strftime("%a, %d %b %Y %H:%M:%S +1400"))
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["cache-control", "age", "expires", "date", "retry-after"]), VALUES | DAYS, max_size=5

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.fetch.faults import Fault
@@ -182,6 +182,7 @@ def test_who_is_cancelled_gives_the_turn_back() -> None:
     assert on_host(1.0, use) == [0, 1]
 
 
+@settings(deadline=None)
 @given(st.floats(0, 100), st.lists(st.floats(0, 20), min_size=1, max_size=8))
 def test_two_starts_are_never_closer_than_the_pause(delay: float, lengths: list[float]) -> None:
     async def use(host: Host) -> list[float]:

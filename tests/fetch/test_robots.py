@@ -7,7 +7,7 @@ import gzip
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import FetchError
@@ -156,6 +156,10 @@ def test_a_login_is_not_sent_for_robots_txt(fetcher: Callable[..., Fetcher]) -> 
     asyncio.run(run())
 
 
+def test_what_lies_beyond_the_limit_is_not_read() -> None:
+    assert Rules.parse(b"#" * ROBOTS_LIMIT + b"\n" + FORBIDS_ALL).allow("https://example.org/jobs")
+
+
 @pytest.mark.parametrize(
     ("rules", "delay"),
     [
@@ -170,6 +174,7 @@ def test_crawl_delay(rules: bytes, delay: float | None) -> None:
     assert Rules.parse(rules).crawl_delay == delay
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text("user-agent: *\ndis/allow:$^%20é", max_size=300).map(str.encode))
 def test_any_bytes_are_rules(body: bytes) -> None:
     rules = Rules.parse(body)
