@@ -22,6 +22,7 @@ _WEIGHTS = {
     "call": (2.0, 0.5, 3.5),
     "offer": (1.5, 0.5, 3.0),
     "label": (1.0, 0.75, 4.0),
+    "dated": (1.5, 0.0, 1.5),
     "part": (0.75, 0.5, 2.5),
     "apply": (0.5, 0.5, 2.5),
     "general": (-1.5, -1.0, -4.5),
@@ -29,17 +30,21 @@ _WEIGHTS = {
     "told": (-1.0, -0.75, -4.0),
     "elsewhere": (-2.0, -1.0, -3.0),
 }
-_TITLED = 1.0  # one of the first lines names a level
-_ENOUGH = 1.0
+_OWN = ("call", "offer", "label", "dated")  # without any of these, the words of applying may be anybody's advice
+_BORROWED = 1.5  # what part and apply are worth at most then
+_TITLED = 0.75  # one of the first lines names a level
+_ENOUGH = 1.25
 _SPAN = 12_000  # characters that are judged
 _TITLE_LINES, _TITLE_LENGTH = 4, 140
 _LINE_START = re.compile(r"(?:^|\n)[^\w\n]*$|[.;|]\s+$")
 _LABEL_END = re.compile(r"\s*(?:[:|\n]|$|-\s|\d)")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")  # a standing date ("15 January each year") has none
+_NEAR = 60  # characters from a word for the deadline to its year
 
 
 @dataclass(frozen=True, slots=True)
 class Genre:
-    """is_ad is score >= 1. cues: kind -> the different words found of that kind, as they stand in the text."""
+    """is_ad: score >= 1.25. cues: kind -> the different words found of that kind, as they stand in the text."""
 
     score: float
     cues: Mapping[str, tuple[str, ...]]
@@ -57,14 +62,17 @@ def is_ad(ad: AdText) -> bool:
 def judge(ad: AdText) -> Genre:
     """The genre of a text with the cues that make its score."""
     cues = job_cues(ad.text)
-    score = 0.0
-    for kind, words in cues.items():
-        first, further, ceiling = _WEIGHTS[kind]
-        value = first + further * (len(words) - 1)
-        score += min(value, ceiling) if ceiling > 0 else max(value, ceiling)
-    if _is_titled(ad):
-        score += _TITLED
-    return Genre(score, cues)
+    values = {kind: _value(kind, len(words)) for kind, words in cues.items()}
+    score = sum(values.values())
+    if not any(kind in cues for kind in _OWN):
+        score -= max(0.0, values.get("part", 0.0) + values.get("apply", 0.0) - _BORROWED)
+    return Genre(score + _TITLED * _is_titled(ad), cues)
+
+
+def _value(kind: str, different: int) -> float:
+    first, further, ceiling = _WEIGHTS[kind]
+    value = first + further * (different - 1)
+    return min(value, ceiling) if ceiling > 0 else max(value, ceiling)
 
 
 def job_cues(text: str) -> dict[str, tuple[str, ...]]:
@@ -74,8 +82,10 @@ def job_cues(text: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for kind in _WEIGHTS:
         words: dict[str, str] = {}
-        for match in topic(f"genre.{kind}").finditer(folded):
+        for match in topic("deadline.cues" if kind == "dated" else f"genre.{kind}").finditer(folded):
             if kind == "label" and not _is_label(folded, match):
+                continue
+            if kind == "dated" and not _YEAR.search(folded, match.end(), match.end() + _NEAR):
                 continue
             words.setdefault(match[0], opening[match.start() : match.end()])
         if words:
