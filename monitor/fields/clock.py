@@ -36,6 +36,11 @@ def _clock() -> re.Pattern[str]:
 
 
 @cache
+def _free_clock() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.,:/-]){_clock().pattern}", re.I)
+
+
+@cache
 def _before_clock() -> re.Pattern[str]:
     at = _any("dates.at")
     return re.compile(
@@ -65,15 +70,14 @@ def clock_after(text: str, start: int) -> tuple[str, int] | None:
 def clock_before(text: str, end: int) -> str | None:
     """The time that stands before a date which begins at `end`: "by 11:59 p.m. (Eastern Time) on", "noon on"."""
     begin = max(text.rfind("\n", 0, end) + 1, end - 60)
-    for match in _clock().finditer(text, begin, end):
-        if (match.start() and (text[match.start() - 1].isalnum() or text[match.start() - 1] in ".,:/-")) or not _value(
-            match
-        ):
+    for match in _free_clock().finditer(text, begin, end):
+        value = _value(match)
+        if not value:
             continue
         zone = _AFTER_ZONE.match(text, match.end(), end)
         rest = text[zone.end() if zone else match.end() : end]
         if len(rest) <= 30 and not re.search(r"[0-9;!?]|\.\s+\w", rest):
-            return f"{_value(match)} {zone[1].strip()}" if zone else _value(match)
+            return f"{value} {zone[1].strip()}" if zone else value
     return None
 
 

@@ -38,7 +38,7 @@ _YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
 _NUMBER = re.compile(r"[0-9]+")
 _ORDINAL = rf"(?:\s?(?:st|nd|rd|th)(?-i:(?![a-z]))|(?:er|re|e|a|o|ste|de|è|:e|:a|\.?[º°ª])(?!{_LETTER}))?"
 _DAY = rf"([0-3]?[0-9]){_ORDINAL}\.?"
-_MONTH = rf"(?:(?:of(?:\s+the)?|de|del|di)\s+(?:mes\s+de\s+)?|d['’]\s?)?({_LETTER}{{3,14}})(?!{_LETTER})"
+_MONTH = rf"(?:(?:of(?:\s+the)?|de|del|di)\s+(?:mes\s+de\s+)?|d['’]\s?)?({_LETTER}{{2,14}})(?!{_LETTER})"
 _TO = (
     r"(?:[-–—/&+]|to|till|til|until|bis|au|al|à|a|até|ao|ate|tot|t/m|do"
     r"|and|und|och|og|et|en|ja|e|y|i|or|oder|eller|tai|ou|o)"
@@ -57,6 +57,8 @@ _DAY_AFTER_MONTH = re.compile(
     r"(?![0-9%]|[.:][0-9]|[, ][0-9]{3}(?![0-9]))",
     re.I,
 )
+_DAY_LIKE = re.compile(rf"[0-9]{{1,2}}\s?(?:[./\-–—º°ª:'’&+]|\s*{_LETTER})")  # cheap: most numbers are no days
+_MONTH_ENDS = re.compile(rf"{_LETTER}[.,]?[\s.\-]{{0,3}}$")
 _NEXT_DAY = re.compile(r"\.?\s[0-3]?[0-9](?![0-9:])")
 _NO_MORE = r"(?![0-9]|[./:][0-9]|-[0-9]+(?![0-9./\-]))"  # a further number belongs only to a second date
 _NUMERIC = re.compile(
@@ -111,6 +113,8 @@ def find_dates(
         if start < end or not _free_before(text, start, end):
             continue
         if length <= 2:
+            if not _DAY_LIKE.match(text, start) and not _MONTH_ENDS.search(text, max(0, start - 4), start):
+                continue
             seen = list(_from_day(text, start, end, language, order, as_of))
         elif length == 4:
             seen = list(_from_year(text, start))

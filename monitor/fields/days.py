@@ -12,7 +12,7 @@ from monitor.fields.labels import role
 from monitor.fields.phrase import fold
 from monitor.fields.text import AdText
 
-LONGEST = 60_000
+LONGEST = 30_000
 """Characters of an ad that are searched; what is longer is a whole handbook, whose first part is the ad."""
 _REACH = 240  # characters before and after a day that may say what it is
 _SENTENCE_END = re.compile(r"[.!?…][\"”»)\]]*\s+(?=[A-ZÀ-ÞŠŽČŘŚŁ(¿¡•*])|\n\s*\n|\n\s*[•*▪·]|[•▪]\s")

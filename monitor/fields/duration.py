@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import islice
 
 from monitor.fields.days import LONGEST, days
 from monitor.fields.labels import role
@@ -23,6 +24,7 @@ LABEL, TOTAL, STATED, IN_CONTEXT, INITIAL = 5, 4, 3, 2, 1
 """How surely words tell: a label; "in total"; "for a period of"; "for" in a sentence on the post; "initially"."""
 
 _LONGEST_MONTHS = 120
+_MOST_AMOUNTS = 150  # an ad has some ten
 _REACH = 110
 _BREAK = re.compile(r"[.!?;]\s+(?=\S)|\n\s*\n|\n\s*[•*▪·]|[•▪]\s")
 _DIGITS = r"[0-9]{1,2}(?:[.,][0-9])?"
@@ -54,7 +56,7 @@ def find_duration(ad: AdText) -> Found[float] | None:
     """Months, as the ad states them for the whole position (without a possible extension)."""
     text = ad.text[:LONGEST]
     folded = fold(text)
-    candidates = [c for amount in _amounts(folded) if (c := _judge(ad, text, folded, amount))]
+    candidates = [c for amount in islice(_amounts(folded), _MOST_AMOUNTS) if (c := _judge(ad, text, folded, amount))]
     if not candidates:
         return _from_first_to_last_day(ad, text, folded)
     top = max(c.surety for c in candidates)

@@ -59,7 +59,7 @@ def names_in(language: str) -> frozenset[str]:
 
 def month_number(word: str) -> int | None:
     """The month that a word names, in any language."""
-    return month_names().get(fold(word)) if 3 <= len(word) <= 14 else None
+    return month_names().get(fold(word)) if 2 <= len(word) <= 14 else None
 
 
 def find_months(text: str) -> list[MonthSeen]:
