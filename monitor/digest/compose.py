@@ -60,7 +60,10 @@ def compose(
     shown = {e.position for e in (*new, *(e for e in changed if e.deadline_moved))}
     shown |= {e.position for source in first_seen for e in source.entries}
     due = _Reminders(since, due_at or now, now, next_at or now, subscriber)
-    closing = [desk.entry(p) for p in open_now if p.id not in shown and due.told_now(p)]
+    reminded = [desk.entry(p) for p in open_now if p.id not in shown and due.told_now(p)]
+    reminded.sort(key=lambda entry: (entry.days_left or 0, entry.posting.title))
+    asked_for, others = _parted(new, subscriber)
+    closing, other_closing = _parted(reminded, subscriber)
     return Digest(
         name=subscriber.name or "Positions",
         at=now,
@@ -68,16 +71,25 @@ def compose(
         next_at=next_at if next_at and next_at > now else None,
         timezone=subscriber.timezone,
         interests=subscriber.interests,
-        new=tuple(e for e in new if e.matching or not subscriber.interests),
-        other_new=tuple(e for e in new if subscriber.interests and not e.matching),
-        changed=tuple(sorted(changed, key=lambda e: not e.deadline_moved)),
-        closing=tuple(sorted(closing, key=lambda e: (not e.matching, e.days_left or 0, e.posting.title))),
+        new=asked_for,
+        other_new=others,
+        changed=tuple(sorted(changed, key=lambda entry: (not entry.matching, not entry.deadline_moved))),
+        closing=closing,
+        other_closing=other_closing,
         closed=desk.ranked(s for s in told if s.ending in ("closed", "passing")),
         reopened=desk.ranked(s for s in told if s.ending == "reopened"),
         first_seen=first_seen,
         trouble=_notices(subscriber, events, EventKind.TROUBLE),
         recovered=_notices(subscriber, events, EventKind.RECOVERED),
     )
+
+
+def _parted(entries: Iterable[Entry], subscriber: DigestSettings) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """What the interests ask for, and the rest; without interests everything is asked for."""
+    told = tuple(entries)
+    if not subscriber.interests:
+        return told, ()
+    return tuple(e for e in told if e.matching), tuple(e for e in told if not e.matching)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class Counts:
     deadlines_moved: int
     changed: int  # besides the moved deadlines
     closing: int
+    other_closing: int
     closed: int
     reopened: int
     first_seen: int
@@ -88,9 +89,9 @@ class Counts:
 class Digest:
     """All that one subscriber is told at `at`; `since`: the last digest, None for the first.
 
-    new: those that match the interests, best first; all of them where there are no interests. other_new: the rest.
-    closing: matching ones first, then by days left. first_seen: a source's baseline. timezone: IANA, for the
-    dates in the mail.
+    new, closing: those that match the interests; all of them where there are no interests. other_new, other_closing:
+    the rest. New ones come best first, closing ones by days left. first_seen: a source's baseline. timezone: IANA,
+    for the dates in the mail.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Digest:
     other_new: tuple[Entry, ...] = ()
     changed: tuple[Entry, ...] = ()
     closing: tuple[Entry, ...] = ()
+    other_closing: tuple[Entry, ...] = ()
     closed: tuple[Entry, ...] = ()
     reopened: tuple[Entry, ...] = ()
     first_seen: tuple[SourceOpen, ...] = ()
@@ -118,6 +120,7 @@ class Digest:
             deadlines_moved=moved,
             changed=len(self.changed) - moved,
             closing=len(self.closing),
+            other_closing=len(self.other_closing),
             closed=len(self.closed),
             reopened=len(self.reopened),
             first_seen=sum(len(source.entries) for source in self.first_seen),
@@ -128,8 +131,8 @@ class Digest:
     @property
     def is_empty(self) -> bool:
         """Nothing to tell: no mail, unless the subscriber asks for one."""
-        sections = (self.new, self.other_new, self.changed, self.closing, self.closed, self.reopened)
-        return not any((*sections, self.first_seen, self.trouble, self.recovered))
+        entries = (*self.new, *self.other_new, *self.changed, *self.closing, *self.other_closing)
+        return not (entries or self.closed or self.reopened or self.first_seen or self.trouble or self.recovered)
 
 
 @dataclass(frozen=True, slots=True)

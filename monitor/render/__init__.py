@@ -26,6 +26,7 @@ _SHOWN = {  # entries of each section, when there is room for them
     "other_new": 40,
     "changed": 40,
     "closing": 40,
+    "other_closing": 15,
     "closed": 25,
     "reopened": 25,
     "first_seen": 25,
@@ -98,6 +99,7 @@ def summary(digest: Digest) -> list[str]:
         (n.reopened, f"{n.reopened} reopened"),
         (n.closed, f"{n.closed} closed"),
         (n.first_seen, f"{n.first_seen} open when first seen"),
+        (n.other_closing, f"{count(n.other_closing, 'other deadline')} near"),
         (n.recovered, f"{count(n.recovered, 'source')} working again"),
     ]
     return [words for number, words in parts if number]
@@ -146,7 +148,7 @@ def _context(digest: Digest, share: float) -> dict[str, Any]:
         room = max(1, int(_SHOWN[section] * share))
         return Shown(tuple(entries[:room]), max(0, len(entries) - room), title)
 
-    lists = ("new", "other_new", "changed", "closing", "closed", "reopened", "trouble", "recovered")
+    lists = ("new", "other_new", "changed", "closing", "other_closing", "closed", "reopened", "trouble", "recovered")
     since = (digest.since or digest.at).astimezone(ZoneInfo(digest.timezone)).date()
     return {
         "digest": digest,

@@ -20,7 +20,7 @@ from monitor.settings import DigestSettings
 CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 READER = DigestSettings(to=("me@example.org",))
-LISTS = ("new", "other_new", "changed", "closing", "closed", "reopened")
+LISTS = ("new", "other_new", "changed", "closing", "other_closing", "closed", "reopened")
 
 
 def titles(digest: Digest) -> dict[str, list[str]]:

@@ -88,7 +88,7 @@ def many(times: int) -> Digest:
 
 
 def test_the_subject_says_what_is_in_it() -> None:
-    assert rendered().subject == "Positions: 3 new for you, 2 other new, 1 deadline moved, 2 closing this week"
+    assert rendered().subject == "Positions: 3 new for you, 2 other new, 1 deadline moved, 1 closing this week"
 
 
 def test_one_new_position_is_named_in_the_subject() -> None:
