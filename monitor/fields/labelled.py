@@ -20,7 +20,7 @@ _INNER = re.compile(r"(?<=[\s.;,])((?:[^\W\d_][\w/()'-]*[ ]){0,3}[^\W\d_][\w/()'
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """role: see labels.ROLES. value: a substring of the text, from `start` to `end`; label_start: where the label begins.
+    """role: see labels.ROLES. value: a substring of the text, `start` to `end`. label_start: where the label begins.
 
     own_line: the label stands alone on the line above the value.
     """
@@ -82,7 +82,11 @@ def _split(text: str, start: int, end: int, language: str | None) -> list[Labell
         words = match[1].split(" ")
         for first in range(len(words)):  # the longest known label that ends at the colon
             label = " ".join(words[first:])
-            if label[:1].isupper() and (name := role(label, language)) and not _goes_on(text, match.end(1) - len(label), name):
+            if (
+                label[:1].isupper()
+                and (name := role(label, language))
+                and not _goes_on(text, match.end(1) - len(label), name)
+            ):
                 marks.append((name, match.end(1) - len(label), match.end(1), match.end()))
                 break
     ends = [*(mark[1] for mark in marks[1:]), end]
@@ -91,7 +95,9 @@ def _split(text: str, start: int, end: int, language: str | None) -> list[Labell
 
 def _goes_on(text: str, start: int, name: str) -> bool:
     """Whether "University:" ends a name ("Malmö University: work with us") and is no label."""
-    return name in ("organization", "department") and bool(re.search(r"[^\W\d_a-z]\w*[ ]$", text[max(0, start - 20) : start]))
+    return name in ("organization", "department") and bool(
+        re.search(r"[^\W\d_a-z]\w*[ ]$", text[max(0, start - 20) : start])
+    )
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

@@ -30,7 +30,10 @@ def language_of(text: str) -> str | None:
     words = Counter(_WORD.findall(text[:_WINDOW].lower()))
     total = sum(words.values())
     ranking = sorted(
-        ((sum(n * weights.get(w, 0.0) for w, n in words.items()), language) for language, weights in _weights().items()),
+        (
+            (sum(n * weights.get(w, 0.0) for w, n in words.items()), language)
+            for language, weights in _weights().items()
+        ),
         reverse=True,
     )
     (most, language), (second, _) = ranking[:2]

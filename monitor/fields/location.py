@@ -10,8 +10,9 @@ from functools import cache
 from babel import Locale
 
 from monitor.fields.labelled import Labelled, values
-from monitor.fields.lexicon import all_phrases, languages
-from monitor.fields.phrase import fold, pattern
+from monitor.fields.labels import role
+from monitor.fields.lexicon import languages
+from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
 
@@ -19,9 +20,13 @@ _WINDOW = 8000
 _UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
 _CAP = rf"[{_UPPER}][\w.'’]*\w(?:-[\w’']+)*"
 _PLACE = rf"{_CAP}(?:[ \xa0](?:(?:am|an der|upon|sur|de|la|le|der|i|do|of|and|the|del|el)[ \xa0])?{_CAP}){{0,3}}"
-_COUNTRY = re.compile(rf"(?<![\w-])(?:the |The )?({_CAP}(?:[ \xa0](?:(?:of|and)[ \xa0])?{_CAP}){{0,3}}|UK|USA|U\.S\.A?\.?|U\.K\.)(?![\w-])")
-_CITY_COUNTRY = re.compile(rf"(?<![\w-])({_PLACE})(?=((?:,[ \xa0]+|[ \xa0]+\()(?:the |The )?)({_PLACE}|UK|USA)(?=[\s).,;:!]|$))")
-_AT = re.compile(rf"(?<![\w-])(?:in|In|i|at|à|a|en|te|v|ve)[ \xa0]({_PLACE})")
+_COUNTRY = re.compile(
+    rf"(?<![\w-])(?:the |The )?({_CAP}(?:[ \xa0](?:(?:of|and)[ \xa0])?{_CAP}){{0,3}}|UK|USA|"
+    r"U\.S\.A?\.?|U\.K\.)(?![\w-])"
+)
+_CITY_COUNTRY = re.compile(
+    rf"(?<![\w-])({_PLACE})(?=((?:,[ \xa0]+|[ \xa0]+\()(?:the |The )?)({_PLACE}|UK|USA)(?=[\s).,;:!]|$))"
+)
 _SHORT_NAMES = {
     "uk": "GB", "u.k.": "GB", "usa": "US", "u.s.": "US", "u.s.a.": "US", "us": "US", "england": "GB", "scotland": "GB",
     "wales": "GB", "northern ireland": "GB", "great britain": "GB", "the netherlands": "NL", "holland": "NL",
@@ -30,14 +35,17 @@ _SHORT_NAMES = {
 }  # fmt: skip
 _BABEL = {"no": "nb"}
 _STATES = frozenset(
-    "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas "
-    "kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon "
-    "pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming ontario quebec alberta manitoba saskatchewan "
-    "queensland victoria tasmania".split()
-) | {"new york", "new jersey", "new mexico", "new hampshire", "north carolina", "south carolina", "north dakota", "rhode island",
-     "south dakota", "west virginia", "british columbia", "nova scotia", "new brunswick", "new south wales", "south australia",
-     "western australia"}  # fmt: skip
-_REGION = re.compile(r"\blan$|holland$|brabant$|gelderland$|limburg$|shire$|kraj$|county$|kanton |^canton |flanders$|england$|fylke$|comunidad |provin|ile de france")
+    "Alabama,Alaska,Arizona,Arkansas,California,Colorado,Connecticut,Delaware,Florida,Georgia,Hawaii,Idaho,Illinois,"
+    "Indiana,Iowa,Kansas,Kentucky,Louisiana,Maine,Maryland,Massachusetts,Michigan,Minnesota,Mississippi,Missouri,Montana,"
+    "Nebraska,Nevada,New Hampshire,New Jersey,New Mexico,New York,North Carolina,North Dakota,Ohio,Oklahoma,Oregon,"
+    "Pennsylvania,Rhode Island,South Carolina,South Dakota,Tennessee,Texas,Utah,Vermont,Virginia,Washington,"
+    "West Virginia,Wisconsin,Wyoming,Ontario,Quebec,Alberta,British Columbia,Manitoba,New Brunswick,Nova Scotia,"
+    "Saskatchewan,Queensland,New South Wales,South Australia,Tasmania,Victoria,Western Australia".lower().split(",")
+)
+_REGION = re.compile(
+    r"\blan$|holland$|brabant$|gelderland$|limburg$|shire$|kraj$|county$|kanton |^canton |flanders$|england$|fylke$|"
+    r"comunidad |provin|ile de france"
+)
 
 
 @cache
@@ -62,9 +70,8 @@ def _is_area(words: str) -> bool:
     return is_country(words) or folded in _STATES or bool(_REGION.search(folded))
 
 
-@cache
-def _placed() -> re.Pattern[str]:
-    return pattern(all_phrases("location.placed"))
+def _no_place() -> re.Pattern[str]:
+    return topic("location.not_places")
 
 
 def find_location(ad: AdText) -> Found[str] | None:
@@ -76,7 +83,7 @@ def find_location(ad: AdText) -> Found[str] | None:
 def _from_labels(text: str, language: str | None) -> Found[str] | None:
     given = [item for item in values(text, "location", language) if _is_place(item.value)]
     if not given:
-        return _unmarked_label(text)
+        return _unmarked_label(text, language)
     first = given[0]
     value = _tidied(first.value)
     if is_country(value):  # "Country: Sweden", further on "City: Lund"
@@ -103,22 +110,23 @@ def _is_place(value: str) -> bool:
         and not re.search(r"[!?@]|https?:|\.\s+[a-z]", value)
         and (words[0].isupper() or words[0].isdigit() or words.isupper())
         and not re.fullmatch(r"[\d\s./:-]+", words)
-        and fold(words) not in _NO_PLACES
-        and not _TOPIC.fullmatch(fold(words))
+        and not _no_place().fullmatch(fold(words))
     )
-
-
-_NO_PLACES = frozenset("on-site onsite on site remote hybrid yes no other full-time part-time various worldwide online n/a tbd post".split()) | {"on site"}
 
 
 def _tidied(value: str) -> str:
     return re.sub(r"\s+", " ", value).strip(" .,;:|–-")
 
 
-def _unmarked_label(text: str) -> Found[str] | None:
+def _unmarked_label(text: str, language: str | None) -> Found[str] | None:
     """A short line that begins with a label and has no colon: "Place Umeå"."""
-    line = re.compile(rf"(?m)^[ \t•*-]*(?:Place|Location|City|Ort|Plats|Standort|Arbeitsort|Lieu|Standplaats|Sted|Arbeidssted|Arbejdssted)[ \t]+({_PLACE}(?:,[ ]{_PLACE})?)[ \t]*$").search(text)
-    return Found(line[1], line[1]) if line else None
+    for line in _LABEL_AND_PLACE.finditer(text):
+        if role(line[1], language) == "location" and not _no_place().fullmatch(fold(line[2])):
+            return Found(line[2], line[2])
+    return None
+
+
+_LABEL_AND_PLACE = re.compile(rf"(?m)^[ \t•*-]*([{_UPPER}][^\W\d_]{{2,14}})[ \t]+({_PLACE}(?:,[ ]{_PLACE})?)[ \t]*$")
 
 
 def _own_line(text: str) -> Found[str] | None:
@@ -126,10 +134,20 @@ def _own_line(text: str) -> Found[str] | None:
     for line in text.splitlines()[:14]:
         words = line.strip(" \t-•*|")
         parts = [p.strip() for p in words.split(",")]
-        if 2 <= len(parts) <= 4 and len(words) <= 90 and (_is_area(parts[-1]) or _is_area(parts[0])) and all(re.fullmatch(_PLACE, p) for p in parts):
+        if (
+            2 <= len(parts) <= 4
+            and len(words) <= 90
+            and (_is_area(parts[-1]) or _is_area(parts[0]))
+            and all(re.fullmatch(_PLACE, p) for p in parts)
+        ):
             return Found(words, words)
-    job = re.compile(rf"(?m)^(?:Job in|Stelle in|Emploi à)\s+(?:\d{{3,6}},\s*)?({_PLACE}(?:,[ ][^\n,]{{2,40}}){{0,3}})$").search(text)
+    job = re.compile(
+        rf"(?m)^(?:Job in|Stelle in|Emploi à)\s+(?:\d{{3,6}},\s*)?({_PLACE}(?:,[ ][^\n,]{{2,40}}){{0,3}})$"
+    ).search(text)
     return Found(job[1], job[1]) if job else None
+
+
+_AFTER_CUE = re.compile(rf"\s+(?:the (?:city|heart|centre|center) of )?({_PLACE}(?:,[ ]{_PLACE})?)")
 
 
 def _in_sentences(text: str) -> Found[str] | None:
@@ -149,12 +167,15 @@ def _in_sentences(text: str) -> Found[str] | None:
         else:
             found.append((3.0, start, f"{city}, {_tidied(country)}", words))
     folded = fold(text)
-    for cue in _placed().finditer(folded):
-        match = re.compile(rf"\s+(?:the (?:city|heart|centre|center) of )?({_PLACE}(?:,[ ]{_PLACE})?)").match(text, cue.end())
-        if match and not _institutional(match[1]):
-            found.append((2.5, match.start(1), match[1], match[1]))
-    for match in re.compile(rf"(?:[Uu]niversi|[Ii]nstitut|Hochschule|[Cc]ollege|KTH|[Tt]echnology|högskola\w*)[^.\n]{{0,40}}?[ \xa0](?:in|i|en|à|a)[ \xa0]({_PLACE})").finditer(text[:2500]):
-        if not _institutional(match[1]) and not _TOPIC.search(fold(match[1])):
+    for cue in topic("location.placed").finditer(folded):
+        place = _AFTER_CUE.match(text, cue.end())
+        if place and not _institutional(place[1]):
+            found.append((2.5, place.start(1), place[1], place[1]))
+    for match in re.compile(
+        rf"(?:[Uu]niversi|[Ii]nstitut|Hochschule|[Cc]ollege|KTH|[Tt]echnology|högskola\w*)"
+        rf"[^.\n]{{0,40}}?[ \xa0](?:in|i|en|à|a)[ \xa0]({_PLACE})"
+    ).finditer(text[:2500]):
+        if not _institutional(match[1]) and not _no_place().match(fold(match[1])):
             found.append((1.5, match.start(1), match[1], match[1]))
     if not found:
         return None
@@ -163,14 +184,12 @@ def _in_sentences(text: str) -> Found[str] | None:
 
 
 def _institutional(words: str) -> bool:
-    return bool(re.search(r"(?i)universi|institut|department|faculty|school|group|programme|phd|project|team|office|study|studies|values|program", words))
-
-
-_TOPIC = re.compile(
-    r"scien|math|stat|physic|econom|engineer|machine|data|learn|comput|histor|biolog|chem|law|theor|january|february|march|april|may\b|june|"
-    r"july|august|september|october|november|december|fall|spring|autumn|summer|winter|english|literatur|philosoph|medic|research|health|"
-    r"informat|management|educat|social|politic|psycholog|linguist|teil|voll|this|der\b|den\b|dem\b|die\b|das\b|ai\b|phd|sweden's|europe\b"
-)
+    return bool(
+        re.search(
+            r"(?i)universi|institut|department|faculty|school|group|programme|phd|project|team|office|study|studies|values|program",
+            words,
+        )
+    )
 
 
 def _country_in_title(ad: AdText) -> Found[str] | None:

@@ -13,21 +13,26 @@ from monitor.fields.phrase import fold, pattern
 _UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper()) + "\u1e00-\u1eff"
 _LETTER = r"[^\W\d_]"
 _APOSTROPHE = "['’ʼ]"
-_WORD = rf"(?:[dDlLO]{_APOSTROPHE}|al-|el-|Al-|El-)?[{_UPPER}]{_LETTER}+(?:{_APOSTROPHE}{_LETTER}{{2,}}|[-‐‑]{_LETTER}+){{0,3}}"
+_WORD = (
+    rf"(?:[dDlLO]{_APOSTROPHE}|al-|el-|Al-|El-)?[{_UPPER}]{_LETTER}+"
+    rf"(?:{_APOSTROPHE}{_LETTER}{{2,}}|[-‐‑]{_LETTER}+){{0,3}}"
+)
 _INITIAL = rf"[{_UPPER}][a-zh]?\.(?:[ -]?[{_UPPER}][a-zh]?\.){{0,4}}|[{_UPPER}](?=\ )"
 _PARTICLE = (
     r"(?:van|von|der|den|de|del|della|dello|di|da|do|dos|das|du|la|le|los|al|el|bin|ibn|ben|ter|ten|te|zu|zum|af|av|"
     r"y|i|e|in|’t|'t|'s|st\.|san|af|Van|Von|De|Der|La|Le|Di|Da|Del|Du|Dos|El|Ben|Ter|Ten)"
 )
 _NAME = re.compile(
-    rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0](?:{_PARTICLE}[ \xa0]){{0,3}}(?:{_WORD}|{_INITIAL})){{1,4}}(?![\w@]|\.\w)"
+    rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0](?:{_PARTICLE}[ \xa0]){{0,3}}(?:{_WORD}|{_INITIAL})){{1,4}}"
+    r"(?![\w@]|\.\w)"
 )
 # one rank among several: "Univ.-Prof. Dr. Dr. h.c.", "Prof.dr.ir."
-_QUOTES = frozenset("\"“”„»«")
+_QUOTES = frozenset('"“”„»«')
 _TITLE_END = r"(?![^\W\d_])\.?"
 _SEPARATOR = re.compile(
     r"\s*(?:,\s*(?:and|und|och|og|sowie|et|e|y|en|ja|a|or|oder)\b|,|;|/|&|\+|•|\||\band\b|\bor\b|\bund\b|\boder\b|\bsowie\b|\boch\b|"
-    r"\beller\b|\bog\b|\bja\b|\bet\b|\bou\b|\be\b|\by\b|\bi\b|\ben\b|\bof\b|\ba\b|\bwith\b|\bas well as\b|\btogether with\b|\n[ \t]*[-•*]?)\s*"
+    r"\beller\b|\bog\b|\bja\b|\bet\b|\bou\b|\be\b|\by\b|\bi\b|\ben\b|\bof\b|\ba\b|\bwith\b|"
+    r"\bas well as\b|\btogether with\b|\n[ \t]*[-•*]?)\s*"
 )
 _ASIDE = re.compile(r"\s*(?:\([^()\n]{0,160}\)|\[[^\[\]\n]{0,80}\]|<[^<>\n]{0,80}>)")
 
@@ -45,7 +50,11 @@ class Person:
 @cache
 def _titles() -> re.Pattern[str]:
     words = sorted((t.rstrip(".") for t in all_phrases("people.titles")), key=len, reverse=True)
-    return re.compile(r"(?<![^\W\d_])(?:(?:" + "|".join(re.escape(fold(w)) for w in dict.fromkeys(words)) + rf"){_TITLE_END}[\s\-/,]{{0,2}}){{1,8}}")
+    return re.compile(
+        r"(?<![^\W\d_])(?:(?:"
+        + "|".join(re.escape(fold(w)) for w in dict.fromkeys(words))
+        + rf"){_TITLE_END}[\s\-/,]{{0,2}}){{1,8}}"
+    )
 
 
 @cache
@@ -77,8 +86,7 @@ def person_at(text: str, start: int) -> Person | None:
     at = titles.end() if titles else begin
     person = _person(text, at)
     if person is None and titles and at > begin:
-        person = _person(text, begin)  # "Le" may be a surname
-        return person
+        return _person(text, begin)  # "Le" may be a surname
     if person is None:
         return None
     return Person(person.name, begin, person.end, text[begin:at].strip())
@@ -103,7 +111,11 @@ def persons_at(text: str, start: int) -> list[Person]:
         end = trailing.end() if trailing else end
         separator = _SEPARATOR.match(text, end)
         person = person_at(text, separator.end()) if separator else None
-        if person is not None and "\n" in text[end : person.start] and not re.match(r"[^\n]{0,90}(?:\n|$)", text[person.start :]):
+        if (
+            person is not None
+            and "\n" in text[end : person.start]
+            and not re.match(r"[^\n]{0,90}(?:\n|$)", text[person.start :])
+        ):
             break
     return found
 
@@ -113,7 +125,9 @@ def _person(text: str, start: int) -> Person | None:
     if match is None:
         return None
     tokens = re.split(r"[ \xa0]", match[0])
-    if _eponyms().match(fold(match[0])) or (text[start - 1 : start] in _QUOTES and text[match.end() : match.end() + 1] in _QUOTES):
+    if _eponyms().match(fold(match[0])) or (
+        text[start - 1 : start] in _QUOTES and text[match.end() : match.end() + 1] in _QUOTES
+    ):
         return None
     kept: list[str] = []
     for token in tokens:

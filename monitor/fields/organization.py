@@ -16,31 +16,38 @@ from monitor.fields.phrase import fold, pattern
 from monitor.fields.text import AdText
 from monitor.models import Found
 
-_WINDOW = 8000  # characters; an ad names its employer early and often
-_UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
-_WORD = rf"(?:[{_UPPER}][\w.'’&]*[\w&]|[{_UPPER}])(?:[-–/][\w'’]+)*"
-_OF = r"(?:of|for|the|and|&|de|des|du|la|le|les|los|d[’']|di|da|do|dos|della|del|degli|delle|dell[’']|i|für|för|för|und|och|og|van|voor|der|den|zu|an|am|in|et|en|e|y|v|ve|a|w|at|ob|–|-)"
-_NAME_AFTER = re.compile(rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{_WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{_WORD}){{0,4}})")
-_NAME_BEFORE = re.compile(rf"{_WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{_WORD}){{0,4}}[ \xa0]?(?:{_OF}[ \xa0])?$")
+WINDOW = 8000  # characters; an ad names its employer early and often
+UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
+WORD = rf"(?:[{UPPER}][\w.'’&]*[\w&]|[{UPPER}])(?:[-–/][\w'’]+)*"
+_OF = (
+    r"(?:of|for|the|and|&|de|des|du|la|le|les|los|d[’']|di|da|do|dos|della|del|degli|delle|dell[’']|i|für|för|und|och|"
+    r"og|van|voor|der|den|zu|an|am|in|et|en|e|y|v|ve|a|w|at|ob|–|-)"
+)
+_NAME_AFTER = re.compile(
+    rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,4}})"
+)
+_NAME_BEFORE = re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,4}}[ \xa0]?(?:{_OF}[ \xa0])?$")
 _ACRONYM = re.compile(r"\s?\(([A-ZÄÖÜÅØ][\w&-]{1,14})\)")
-_PLAIN_NAME = re.compile(rf"{_WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{_WORD}){{0,6}}(?:\s?\([A-Z][\w&-]{{1,14}}\))?")
-_LEGAL = re.compile(r"\b(?:GmbH|AG|AB|A/S|AS|Oy|Oyj|B\.V\.|BV|N\.V\.|Ltd\.?|Limited|Inc\.?|LLC|plc|S\.?A\.?|S\.?L\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|s\.\s?r\.\s?o\.|a\.\s?s\.|e\.\s?V\.|SE)(?!\w)")
+_PLAIN_NAME = re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,6}}(?:\s?\([A-Z][\w&-]{{1,14}}\))?")
+_LEGAL = re.compile(
+    r"\b(?:GmbH|AG|AB|A/S|AS|Oy|Oyj|B\.V\.|BV|N\.V\.|[Ll]td\.?|Limited|Inc\.?|LLC|plc|S\.?A\.?|S\.?L\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|s\.\s?r\.\s?o\.|a\.\s?s\.|e\.\s?V\.|SE)(?!\w)"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class _Mention:
+class Mention:
     name: str
     start: int
     end: int
 
 
 @cache
-def _cue(name: str) -> re.Pattern[str]:
+def cue(name: str) -> re.Pattern[str]:
     return pattern(all_phrases(f"organization.{name}"))
 
 
 @cache
-def _words(name: str) -> frozenset[str]:
+def words_of(name: str) -> frozenset[str]:
     return frozenset(fold(p) for p in all_phrases(name))
 
 
@@ -49,124 +56,130 @@ def find_organization(ad: AdText) -> Found[str] | None:
     funders left aside; else the name before "invites applications".
     """
     for item in values(ad.text, "organization", ad.language):
-        if _is_name(item.value) and not _roles().search(fold(item.value)):
-            return Found(_tidied(item.value), item.value)
-    text = ad.text[:_WINDOW]
-    leading = _leading(ad, text, list(_institutions(text)))
-    return leading or _company(text) or _known_acronym(text) or _advertiser(text)
+        if (
+            _is_name(item.value)
+            and not (item.own_line and cue("groups").search(fold(item.value)))
+            and not _roles().search(fold(item.value))
+        ):
+            return Found(tidied(item.value), item.value)
+    text = ad.text[:WINDOW]
+    leading = _leading(ad, text, list(institutions(text)))
+    return leading or _company(text) or _advertiser(text)
 
 
-def find_department(ad: AdText) -> Found[str] | None:
-    """The unit: the value of its label, else the most specific unit named first ("Department of …")."""
-    for item in values(ad.text, "department", ad.language):
-        if 3 <= len(item.value) <= 120 and not item.value.endswith((".", "!", "?")):
-            return Found(_tidied(item.value), item.value)
-    text = ad.text[:_WINDOW]
-    units = list(_outside(_units(text), text, list(_institutions(text))))
-    if not units:
-        return None
-    scores: dict[str, float] = defaultdict(float)
-    for unit in units:
-        scores[fold(unit.name)] += 1.0 + (1.5 if unit.start < 600 else 0.0) + _specific(unit.name) - 2 * _is_aside(text, unit)
-    first = max(units, key=lambda u: (scores[fold(u.name)], -u.start))
-    return Found(first.name, text[first.start : first.end])
-
-
-def _tidied(value: str) -> str:
+def tidied(value: str) -> str:
     return re.sub(r"\s+", " ", value).strip(" .,;:|–-")
 
 
 def _is_name(value: str) -> bool:
     words = value.split()
-    return 0 < len(words) <= 14 and len(value) <= 120 and value[:1].isalnum() and not value.rstrip().endswith(("?", "!", ":")) and (
-        value[:1].isupper() or bool(_LEGAL.search(value))
+    return (
+        0 < len(words) <= 14
+        and len(value) <= 120
+        and value[:1].isalnum()
+        and not value.rstrip().endswith(("?", "!", ":"))
+        and (value[:1].isupper() or bool(_LEGAL.search(value)))
     )
 
 
 # ---------------------------------------------------------------- institutions by their head word
 
 
-def _institutions(text: str) -> Iterator[_Mention]:
+def institutions(text: str) -> Iterator[Mention]:
     folded = fold(text)
     seen: list[tuple[int, int]] = []
-    for head in _cue("heads_after").finditer(folded):
+    for head in cue("heads_after").finditer(folded):
         if not text[head.start()].isupper() and not _lower_head(head[0]):
             continue
         before = _NAME_BEFORE.search(text, max(0, head.start() - 80), head.start())
-        own = re.compile(rf"(?:[{_UPPER}][\w’']*-)+$").search(text, max(0, head.start() - 40), head.start())
+        own = re.compile(rf"(?:[{UPPER}][\w’']*-)+$").search(text, max(0, head.start() - 40), head.start())
         start = before.start() if before else own.start() if own else None
         if start is None or "\n" in text[start : head.start()]:
             continue
-        start = _without_lead(text, start, head.start(), _LEADS)
+        start = _without_lead(text, start, head.start(), "leads")
         if start >= head.start():
             continue
         end = _with_tail(text, head.end())
         seen.append((start, end))
-    for head in _cue("heads_before").finditer(folded):
+    for head in cue("heads_before").finditer(folded):
         if not text[head.start()].isupper():
             continue
         after = _NAME_AFTER.match(text, head.end())
         if after is None or "\n" in after[0]:
             continue
         start = head.start()
-        lead = re.compile(rf"(?:[{_UPPER}][\w’'.-]*[- ]){{1,3}}$").search(text, max(0, start - 60), start)
+        lead = re.compile(rf"(?:[{UPPER}][\w’'.-]*[- ]){{1,3}}$").search(text, max(0, start - 60), start)
         if lead and lead[0].endswith("-"):
             start = lead.start()
-        start = _without_lead(text, _extended_left(text, start), head.end(), _ARTICLES)
+        start = _without_lead(text, _extended_left(text, start), head.end(), "articles")
         seen.append((start, _cut(text, head.end(), after.end())))
     for compound in _COMPOUND.finditer(text):
         seen.append((compound.start(), compound.end()))
+    for known in _acronyms().finditer(text):
+        if not any(start < known.end() and known.start() < end for start, end in seen):
+            seen.append((known.start(), known.end()))
     for start, end in _merged(seen):
-        name = _tidied(text[start:end])
-        if 4 <= len(name) <= 100 and not _FUNDER.search(fold(name)) and fold(name) not in _words("organization.heads_before") | _words("organization.heads_after"):
-            yield _Mention(name, start, end)
+        name = tidied(text[start:end])
+        if (
+            2 <= len(name) <= 100
+            and not cue("funders").search(fold(name))
+            and fold(name) not in words_of("organization.heads_before") | words_of("organization.heads_after")
+        ):
+            yield Mention(name, start, end)
 
 
 _COMPOUND = re.compile(
-    rf"\b[{_UPPER}][^\W\d_]{{2,}}(?:universitetet|universitet|universität|universiteit|högskolan|hochschule|yliopisto)\b"
-    rf"(?:[ \xa0][{_UPPER}][\w-]+(?=[\s,.;)]))?"
+    rf"\b[{UPPER}][^\W\d_]{{2,}}(?:universitetet|universitet|universität|universiteit|högskolan|hochschule|yliopisto)\b"
+    rf"(?:[ \xa0][{UPPER}][\w-]+(?=[\s,.;)]))?"
 )
 
 
 def _lower_head(head: str) -> bool:
     """Heads that languages write small after the name: "Umeå universitet", "Helsingin yliopisto"."""
-    return head.startswith(("universit", "hogskol", "hogskul", "hoyskol", "yliopist", "korkeak", "ammattik", "institut", "teknisk", "univerzit", "sjukhus", "akademie", "lantbruk"))
+    return head.startswith(
+        (
+            "universit",
+            "hogskol",
+            "hogskul",
+            "hoyskol",
+            "yliopist",
+            "korkeak",
+            "ammattik",
+            "institut",
+            "teknisk",
+            "univerzit",
+            "sjukhus",
+            "akademie",
+            "lantbruk",
+        )
+    )
 
 
-def _without_lead(text: str, start: int, head: int, leads: frozenset[str]) -> int:
+def _without_lead(text: str, start: int, head: int, kind: str) -> int:
     """Cuts words off the front that are no part of a name: "The", "At", "Join", a unit's name with "at"."""
     words = list(re.compile(r"\S+").finditer(text, start, head))
     cut = start
     for index, word in enumerate(words):
         plain = fold(word[0]).strip(",.")
-        if plain in leads or (leads is _LEADS and plain in ("of", "at", "in") and index):
+        if plain in words_of(f"organization.{kind}") or (kind == "leads" and plain in ("of", "at", "in") and index):
             cut = words[index + 1].start() if index + 1 < len(words) else head
     return cut
 
 
-_ARTICLES = frozenset("the die der das den le la il el o a at an am".split())
-_LEADS = frozenset(
-    "the at join welcome to from within an a our this about in job position vacancy we is are here and as with by for phd "
-    "postdoc professor an der die das der am vid ved pa til from a la le el os as new department school faculty "
-    "institute".split()
-)
-_TAIL = re.compile(
-    r"(?:\s(?:of Technology|of Science and Technology|of Applied Sciences|of Life Sciences|of Economics|of Denmark|of Arts|"
-    rf"Medical Cent(?:er|re)|Hospital|College|[{_UPPER}][\w-]+(?=[\s,.)(])(?! (?:is|has|are|offers))(?:-[{_UPPER}]\w+)?))"
-)
-
-
 def _with_tail(text: str, end: int) -> int:
     tail = re.compile(
-        r" (?:of (?:Technology|Science and Technology|Applied Sciences|Life Sciences|Economics|the Arts|Denmark|Norway)|Medical Cent(?:er|re)|College)\b"
+        r" (?:of (?:Technology|Science and Technology|Applied Sciences|Life Sciences|Economics|Denmark|Norway)|"
+        r"Medical Cent(?:er|re)|College)\b"
     ).match(text, end)
-    campus = re.compile(rf"-[{_UPPER}][a-z]+").match(text, end)
+    campus = re.compile(rf"-[{UPPER}][a-z]+").match(text, end)
     return tail.end() if tail else campus.end() if campus else end
 
 
 def _cut(text: str, begin: int, end: int) -> int:
     """Cuts a name where another sentence part begins: "University of Oslo The …", "in Sweden"."""
-    for match in re.compile(r"[ \xa0](?:in|at|an|am|i|and|und|och|og|et|e|y|en|a|–|-)[ \xa0]").finditer(text, begin, end):
+    for match in re.compile(r"[ \xa0](?:in|at|an|am|i|and|und|och|og|et|e|y|en|a|–|-)[ \xa0]").finditer(
+        text, begin, end
+    ):
         rest = fold(text[match.end() : end])
         if match[0].strip() in ("in", "at", "am", "an", "i", "–", "-", "a") and match.start() > begin:
             return match.start()
@@ -177,7 +190,10 @@ def _cut(text: str, begin: int, end: int) -> int:
 
 def _extended_left(text: str, start: int) -> int:
     """ "KTH Royal Institute of Technology", "Federal University of …": an acronym or adjective just before the head."""
-    lead = re.compile(rf"(?:(?<=[\s(\"“])|^)(?:[{_UPPER}]{{2,6}},?|Royal|Federal|Swiss|National|Royal Holloway|Universitat|Indian|Norwegian|Swedish|Danish|Technical|Free|Open|Vienna|Bernal|Italian|French)[ \xa0]$")
+    lead = re.compile(
+        rf"(?:(?<=[\s(\"“])|^)(?:[{UPPER}]{{2,6}},?|Royal|Federal|Swiss|National|Indian|Norwegian|"
+        r"Swedish|Danish|Technical|Free|Open|Vienna|Italian|French)[ \xa0]$"
+    )
     match = lead.search(text, max(0, start - 22), start)
     return match.start() if match and "\n" not in match[0] else start
 
@@ -193,17 +209,20 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return result
 
 
-def _is_aside(text: str, mention: _Mention) -> bool:
+def is_aside(text: str, mention: Mention) -> bool:
     """Named as a partner, a funder, or where somebody took a degree."""
-    line = text.rfind("\n", 0, mention.start) + 1
-    before = fold(text[max(line, mention.start - 60) : mention.start])
-    return bool(_cue("asides").search(before)) or before.rstrip().endswith(("prof.", "professor", ")", "visiting"))
+    sentence = max(text.rfind("\n", 0, mention.start), text.rfind(". ", 0, mention.start)) + 1
+    before = fold(text[max(sentence, mention.start - 60) : mention.start])
+    listed = fold(text[max(sentence, mention.start - 200) : mention.start])
+    return bool(cue("asides").search(before) or cue("partners").search(listed)) or before.rstrip().endswith(
+        ("prof.", "professor", ")", "visiting")
+    )
 
 
-def _leading(ad: AdText, text: str, mentions: list[_Mention]) -> Found[str] | None:
+def _leading(ad: AdText, text: str, mentions: list[Mention]) -> Found[str] | None:
     """The institution with the most weight: each mention counts, more where it hires, in the first lines and titles."""
     scores: dict[str, float] = defaultdict(float)
-    best: dict[str, _Mention] = {}
+    best: dict[str, Mention] = {}
     title = fold(ad.title or "")
     for mention in mentions:
         key = _key(mention.name)
@@ -215,17 +234,25 @@ def _leading(ad: AdText, text: str, mentions: list[_Mention]) -> Found[str] | No
         following = fold(text[mention.end : mention.end + 40])
         after = _ACRONYM.match(text, mention.end)
         following = fold(text[after.end() : after.end() + 40]) if after else following
-        hires = _cue("hires").search(following)
+        hires = cue("hires").search(following)
         if hires and hires.start() <= 2:
             score += 1.5
         line_start = text.rfind("\n", 0, mention.start) + 1
-        if not text[line_start : mention.start].strip(" -•*") and text[mention.end : mention.end + 1] in ("\n", "", ",", " "):
+        if not text[line_start : mention.start].strip(" -•*") and text[mention.end : mention.end + 1] in (
+            "\n",
+            "",
+            ",",
+            " ",
+        ):
             score += 0.6
-        if re.search(r"(?:\bat|\bat the|\bvid|\bved|\ban der|\bam|\bjoin|\bà l['’]|\baan de|\ball['’]|\bde la|\bna|\bpå) ?$", fold(text[max(0, mention.start - 12) : mention.start])):
+        if re.search(
+            r"(?:\bat|\bat the|\bvid|\bved|\ban der|\bam|\bjoin|\bà l['’]|\baan de|\ball['’]|\bde la|\bna|\bpå) ?$",
+            fold(text[max(0, mention.start - 12) : mention.start]),
+        ):
             score += 0.5
-        if _is_aside(text, mention):
+        if is_aside(text, mention):
             score -= 1.5
-        if _LESSER.search(fold(mention.name)):
+        if is_lesser(mention.name):
             score *= 0.6
         scores[key] += score
         best.setdefault(key, mention)
@@ -233,7 +260,9 @@ def _leading(ad: AdText, text: str, mentions: list[_Mention]) -> Found[str] | No
     if not ranked or scores[ranked[0]] <= 0:
         return None
     first = ranked[0]
-    if ad.language and not _head_of(ad.language).search(first):  # "University of Oslo" in an English ad on a Norwegian site
+    has_head = cue("heads_before").search(first) or cue("heads_after").search(first)
+    if ad.language and has_head and not _head_of(ad.language).search(first):
+        # "University of Oslo" in an English ad on a Norwegian site
         own = [k for k in ranked if scores[k] >= 0.4 * scores[first] and _head_of(ad.language).search(k)]
         first = own[0] if own and not _LESSER.search(own[0]) else first
     mention = best[first]
@@ -242,11 +271,20 @@ def _leading(ad: AdText, text: str, mentions: list[_Mention]) -> Found[str] | No
 
 @cache
 def _head_of(language: str) -> re.Pattern[str]:
-    return pattern(p for topic in ("heads_before", "heads_after") for p in phrases(f"organization.{topic}").get(language, ()))
+    return pattern(
+        p for topic in ("heads_before", "heads_after") for p in phrases(f"organization.{topic}").get(language, ())
+    )
 
 
-_FUNDER = re.compile(r"research council|science foundation|ministry|wallenberg foundation|science fund")
-_LESSER = re.compile(r"foundation|stiftung|stiftelse|fundac|fondation|council|instit(?!ute of technology)|museum|college|academy|school|gesellschaft|laborator|gmbh")
+def is_lesser(name: str) -> bool:
+    """An institute, school or foundation, which a university beside it outranks."""
+    return bool(_LESSER.search(fold(name)))
+
+
+_LESSER = re.compile(
+    r"foundation|stiftung|stiftelse|fundac|fondation|council|instit(?!ute of technology)|museum|"
+    r"college|academy|school|gesellschaft|laborator|gmbh"
+)
 
 
 def _key(name: str) -> str:
@@ -274,7 +312,7 @@ def _nominative(name: str) -> str:
 
 def _advertiser(text: str) -> Found[str] | None:
     """ "GEOMAR invites applications": the capitalised name at a sentence's start that an offering word follows."""
-    for hires in _cue("hires").finditer(fold(text[:3000])):
+    for hires in cue("hires").finditer(fold(text[:3000])):
         if len(hires[0]) <= 4:  # "is", "has": any sentence
             continue
         line = max(text.rfind("\n", 0, hires.start()), text.rfind(". ", 0, hires.start()))
@@ -289,22 +327,25 @@ def _company(text: str) -> Found[str] | None:
     legal = _LEGAL.search(text[:3000])
     if legal:
         line = text.rfind("\n", 0, legal.start()) + 1
-        before = re.compile(rf"(?:{_WORD}|{_OF})(?:[ ,]{{1,2}}(?:{_WORD}|{_OF})){{0,5}}[ ,]{{1,2}}$").search(text, line, legal.start())
+        before = re.compile(rf"(?:{WORD}|{_OF})(?:[ ,]{{1,2}}(?:{WORD}|{_OF})){{0,5}}[ ,]{{1,2}}$").search(
+            text, line, legal.start()
+        )
         if before and before[0][0].isupper():
             words = text[before.start() : legal.end()].strip()
             return Found(words, words)
     return None
 
 
-def _known_acronym(text: str) -> Found[str] | None:
-    known = _acronyms().search(text)
-    return Found(known[0], known[0]) if known else None
-
-
 def _is_own_name(words: str, text: str) -> bool:
     """Not a pronoun, a unit, or what is on offer; a single word is one if it is spelled like one or comes again."""
     folded = fold(words)
-    if folded in _NO_NAMES or _cue("departments_before").match(folded) or _roles().search(folded) or _cue("asides").search(folded):
+    if (
+        folded in words_of("organization.pronouns")
+        or cue("groups").search(folded)
+        or cue("departments_before").match(folded)
+        or _roles().search(folded)
+        or cue("asides").search(folded)
+    ):
         return False
     return " " in words or not words[1:].islower() or text.count(words) >= 3
 
@@ -318,67 +359,3 @@ def _roles() -> re.Pattern[str]:
 def _acronyms() -> re.Pattern[str]:
     names = sorted(all_phrases("organization.acronyms"), key=len, reverse=True)
     return re.compile(r"(?<![\w@./-])(?:" + "|".join(re.escape(n) for n in names) + r")(?![\w@-])")
-
-
-_NO_NAMES = frozenset(
-    "we you it he she they i this that there who here candidate candidates applicant applicants deadline the position the project "
-    "position project description job work research phd student students start date what program programme duration wir sie es "
-    "vi du det han hon man ci si se che il la lo o a os as je nous vous on ce cela qui il elle my hij zij wij ik dit dat me my "
-    "he ona ono to toto tato ten sa ella ello este esta ese esa contract salary location employment".split()
-)
-
-
-# ---------------------------------------------------------------- units
-
-
-def _units(text: str) -> Iterator[_Mention]:
-    folded = fold(text)
-    for head in _cue("departments_before").finditer(folded):
-        if not (text[head.start()].isupper() or folded[head.start() :].startswith(("department", "instit", "school", "faculty", "division"))):
-            continue
-        after = _UNIT_NAME.match(text, head.end())
-        if after is None:
-            continue
-        end = head.end() + len(_unit_cut(after[0]))
-        name = _tidied(text[head.start() : end])
-        if len(name) - (head.end() - head.start()) >= 3 and len(name) <= 110:
-            yield _Mention(name[:1].upper() + name[1:], head.start(), end)
-    for match in re.compile(rf"(?:{_WORD}[ ]){{1,4}}(?:Department|Faculty|Institute|School)\b(?! of| for)").finditer(text):
-        yield _Mention(_tidied(re.sub(r"^(?:The|Our|At|Im|Am|Der|Die|Das)\s+", "", match[0])), match.start(), match.end())
-
-
-_UNIT_NAME = re.compile(
-    r"[ \xa0](?:the[ \xa0])?[\w'’-]+(?:[ ][^\W\d_A-Z]+(?=[\s]?[.,;\n(]))?(?:(?:,)?[ \xa0](?:and|och|og|und|et|e|y|en|of|de|des|la|för|for|für|&|i|in|a|der|ja|d[’'])[ \xa0](?:[\w'’-]+)|[ \xa0/-][^\W\d_a-z][\w'’-]*|,[ \xa0][A-ZÅÄÖØ][\w'’-]+(?=[ ,](?:and|och|og|und|et|[A-Z])))*"
-)
-
-
-def _outside(units: Iterator[_Mention], text: str, institutions: list[_Mention]) -> Iterator[_Mention]:
-    """Units without the institution that follows in their name; what is an institution itself is none."""
-    for unit in units:
-        end = min((i.start for i in institutions if unit.start < i.start < unit.end), default=unit.end)
-        if any(i.start <= unit.start and unit.end <= i.end + 2 and not _LESSER.search(fold(i.name)) for i in institutions):
-            continue
-        words = _DANGLING.sub("", text[unit.start : end])
-        name = _tidied(words)
-        if len(name.split()) > 1 and fold(name) not in _words("organization.heads_after"):
-            yield _Mention(name[:1].upper() + name[1:], unit.start, unit.start + len(words))
-
-
-_DANGLING = re.compile(
-    r"(?:[\s,(/-]+(?:and|of|for|the|at|in|och|og|und|et|e|y|en|de|des|du|la|le|di|da|do|l['’]|an|der|am|ved|vid|City|is)\b['’]?)*[\s,(/–-]*$"
-)
-
-
-def _unit_cut(name: str) -> str:
-    """Without what follows the unit's name: "Mathematics at KTH", "Statistics in Lund is"."""
-    cut = re.search(r"(?:,? (?:at|is|has|in (?=[A-Z])|invites|within|offers|employs|vid|ved|an der|der (?=Univ|Techn|Hoch)|am|à|da (?=Univ)|of the|of (?=[A-Z]\w+ Univ|Univ|KTH)))", name)
-    return name[: cut.start()] if cut and cut.start() > 1 else name
-
-
-def _specific(name: str) -> float:
-    plain = fold(name)
-    if plain.startswith(("department", "institut", "lehrstuhl", "chair", "departement", "avdelning", "laborat", "katedr", "fachgebiet", "professur")):
-        return 1.0
-    if plain.startswith(("faculty", "fakult", "facult", "facolt", "faculd", "college", "philosoph")):
-        return 0.2
-    return 0.5

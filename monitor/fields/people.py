@@ -16,7 +16,9 @@ from monitor.models import Contact, Found
 
 _MOST = 10  # supervisors; a page that names more lists its staff
 _GAP = 60  # characters between a cue and the titled name that it speaks of
-_SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b[Pp]rof)(?<!\bDr)(?<!\bdr)(?<!\bAssoc)(?<!\bUniv)[.!?]\s+(?=[A-ZÅÄÖØÆÉ0-9])|\n")
+_SENTENCE_END = re.compile(
+    r"(?<![A-Z])(?<!\b[Pp]rof)(?<!\bDr)(?<!\bdr)(?<!\bAssoc)(?<!\bUniv)[.!?]\s+(?=[A-ZÅÄÖØÆÉ0-9])|\n"
+)
 _PROFESSOR = re.compile(r"\bprof|professor|catedr|docent|forsteamanuensis|lektor|hoogleraar|maitre|privatdoz")
 _UNIT = re.compile(
     r"(?:group|gruppe|lab|laborator\w+|chair|lehrstuhl|professur|faculty|fakultat|institut\w*|department|team|grupo|equipe|"
@@ -45,7 +47,9 @@ def find_supervisors(ad: AdText) -> Found[tuple[str, ...]] | None:
 
 def _named(text: str, found: list[Person]) -> Found[tuple[str, ...]]:
     names = list(dict.fromkeys(p.name for p in sorted(found, key=lambda p: p.start)))
-    kept = tuple(n for n in names if not any(n != other and _same_person(n, other) and len(other) > len(n) for other in names))[:_MOST]
+    kept = tuple(
+        n for n in names if not any(n != other and _same_person(n, other) and len(other) > len(n) for other in names)
+    )[:_MOST]
     first = min(found, key=lambda p: p.start)
     start, end = _sentence(text, first.start, first.end)
     inside = [p for p in found if start <= p.start and p.end <= end]
@@ -62,7 +66,9 @@ def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
     window = max(0, start - 240)
     before = [m.end() for m in _SENTENCE_END.finditer(text, window, start)]
     after = _SENTENCE_END.search(text, end, end + 240)
-    return (before[-1] if before else window if window == 0 else start), (after.start() if after else min(len(text), end + 240))
+    return (before[-1] if before else window if window == 0 else start), (
+        after.start() if after else min(len(text), end + 240)
+    )
 
 
 def _named_as_supervisors(ad: AdText) -> Iterator[Person]:
@@ -103,7 +109,9 @@ def _titled_soon(text: str, start: int) -> list[Person]:
     stop = _SENTENCE_END.search(text, start, start + _GAP)
     end = stop.start() if stop else start + _GAP
     for place in re.compile(r"(?<=\s)(?=[A-ZÀ-Þa-z])").finditer(text, start, min(end, len(text))):
-        if not re.compile(r"(?:[Pp]rof|[Dd]r\b|[Pp]rivat|[Dd]ocent|[Ff]ørsteam|[Ll]ektor|[Dd]oc\.)").match(text, place.start()):
+        if not re.compile(r"(?:[Pp]rof|[Dd]r\b|[Pp]rivat|[Dd]ocent|[Ff]ørsteam|[Ll]ektor|[Dd]oc\.)").match(
+            text, place.start()
+        ):
             continue
         person = person_at(text, place.start())
         if person and person.rank:
@@ -148,7 +156,9 @@ def _is_other(text: str, person: Person) -> bool:
     """A person the ad speaks of otherwise: born in, named after, a referee, a photographer."""
     start, end = _sentence(text, person.start, person.end)
     around = fold(text[max(start, person.start - 40) : min(end, person.end + 25)])
-    return bool(_cue("biography").search(around)) or bool(_cue("referees").search(fold(text[max(start, person.start - 60) : person.start])))
+    return bool(_cue("biography").search(around)) or bool(
+        _cue("referees").search(fold(text[max(start, person.start - 60) : person.start]))
+    )
 
 
 def _is_office(text: str, person: Person) -> bool:
@@ -174,10 +184,18 @@ def _persons_to_ask(ad: AdText) -> Iterator[Person]:
 # ---------------------------------------------------------------- contacts
 
 _LOCAL = r"[A-Za-z0-9][A-Za-z0-9._%+'\-]{0,63}"
-_AT = r"\s?(?:\(\s?(?:at|a|ät|æt|@)\s?\)|\[\s?(?:at|a|ät|æt|@)\s?\]|\{\s?(?:at|@)\s?\}|<\s?at\s?>|∂|\sAT\s|_at_|-at-|\s@\s)\s?"
-_DOT = r"(?:\.|\s?(?:\(\s?(?:dot|punkt|point|punto|d0t)\s?\)|\[\s?(?:dot|punkt|point|punto)\s?\]|\{\s?dot\s?\}|\sDOT\s|\sdot\s)\s?)"
+_AT = (
+    r"\s?(?:\(\s?(?:at|a|ät|æt|@)\s?\)|\[\s?(?:at|a|ät|æt|@)\s?\]|\{\s?(?:at|@)\s?\}|<\s?at\s?>|∂|\sAT\s|_at_|-at-|"
+    r"\s@\s)\s?"
+)
+_DOT = (
+    r"(?:\.|\s?(?:\(\s?(?:dot|punkt|point|punto)\s?\)|\[\s?(?:dot|punkt|point|punto)\s?\]|\{\s?dot\s?\}|"
+    r"\sDOT\s|\sdot\s)\s?)"
+)
 _PLAIN = re.compile(rf"(?<![\w.+@])({_LOCAL})@((?:[\w-]+\.)+[^\W\d_]{{2,24}})(?![\w@])")
-_HIDDEN = re.compile(rf"(?<![\w.+@])({_LOCAL}(?:\s?(?:\(dot\)|\[dot\]|\(punkt\))\s?[\w-]+)*){_AT}((?:[\w-]+{_DOT}){{1,5}}[^\W\d_]{{2,24}})(?![\w@])")
+_HIDDEN = re.compile(
+    rf"(?<![\w.+@])({_LOCAL}(?:\s?(?:\(dot\)|\[dot\]|\(punkt\))\s?[\w-]+)*){_AT}((?:[\w-]+{_DOT}){{1,5}}[^\W\d_]{{2,24}})(?![\w@])"
+)
 _SPOKEN = re.compile(_DOT)
 _NOT_CONTACTS = re.compile(
     r"^(?:no-?reply|do-?not-?reply|webmaster|privacy|datenschutz|dataprotection|data\.protection|dpo|gdpr|accessibility|abuse|"
@@ -199,7 +217,9 @@ def addresses(text: str) -> list[_Address]:
     if len(found) < text.count("@") or re.search(r"(?i)\b(?:at|æt|ät)\b|∂|_at_|\((?:a|@)\)|\[(?:a|@)\]", text):
         for match in _HIDDEN.finditer(text):
             local = re.sub(r"\s?(?:\(dot\)|\[dot\]|\(punkt\))\s?", ".", match[1])
-            found.setdefault(match.start(), _Address(f"{local}@{_SPOKEN.sub('.', match[2])}", match.start(), match.end()))
+            found.setdefault(
+                match.start(), _Address(f"{local}@{_SPOKEN.sub('.', match[2])}", match.start(), match.end())
+            )
     return [found[start] for start in sorted(found)]
 
 
@@ -218,7 +238,11 @@ def find_contacts(ad: AdText) -> Found[tuple[Contact, ...]] | None:
             name = owner.name if owner else None
             before = contacts.get(address.email.casefold())
             if before is None or (before[0].name is None and name):
-                start = min(owner.start, address.start) if owner and abs(owner.start - address.start) < 200 else address.start
+                start = (
+                    min(owner.start, address.start)
+                    if owner and abs(owner.start - address.start) < 200
+                    else address.start
+                )
                 contacts[address.email.casefold()] = (Contact(name, address.email), start, max(address.end, start))
         previous = address.end
     named = {c.name for c, _, _ in contacts.values() if c.name}
@@ -260,14 +284,22 @@ def _is_mailbox(local: str) -> bool:
 
 def _spelled(name: str) -> str:
     """Lower case in ASCII as addresses spell it: "Mömke" is moemke or momke; here momke, the other by `_likeness`."""
-    return fold(name).replace("ß", "ss").replace("ø", "o").replace("æ", "ae").replace("å", "a").replace("ł", "l").replace("đ", "d")
+    return (
+        fold(name)
+        .replace("ß", "ss")
+        .replace("ø", "o")
+        .replace("æ", "ae")
+        .replace("å", "a")
+        .replace("ł", "l")
+        .replace("đ", "d")
+    )
 
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "ß": "ss", "æ": "ae"})
 
 
 def _likeness(name: str, local: str) -> int:
-    """How surely a mailbox spells a name: 3 surname and first name or initial, 2 surname, 1 first name with an initial."""
+    """How surely a mailbox spells a name: 3 surname and first name or initial, 2 surname, 1 first name and initial."""
     best = 0
     squeezed = local.replace(" ", "")
     for spelling in (_spelled(name), fold(name.lower().translate(_UMLAUTS))):
@@ -277,9 +309,18 @@ def _likeness(name: str, local: str) -> int:
         first, last = tokens[0], tokens[-1]
         if len(last) >= 3 and last in squeezed:
             rest = squeezed.replace(last, "", 1)
-            best = max(best, 3 if first in rest or (rest and rest[0] == first[0]) else 2 if len(rest) <= 3 or rest in "".join(tokens) else 0)
-        elif len(first) >= 4 and squeezed.startswith(first) and squeezed[len(first) :] in {"", last[0], last[:2], last[:3]}:
-            best = max(best, 1)
-        elif len(last) >= 5 and squeezed in {first[:n] + last[:m] for n in range(1, 5) for m in range(2, 7)}:
+            best = max(
+                best,
+                3
+                if first in rest or (rest and rest[0] == first[0])
+                else 2
+                if len(rest) <= 3 or rest in "".join(tokens)
+                else 0,
+            )
+        elif (
+            len(first) >= 4
+            and squeezed.startswith(first)
+            and squeezed[len(first) :] in {"", last[0], last[:2], last[:3]}
+        ) or (len(last) >= 5 and squeezed in {first[:n] + last[:m] for n in range(1, 5) for m in range(2, 7)}):
             best = max(best, 1)
     return best

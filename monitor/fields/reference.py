@@ -10,8 +10,10 @@ from monitor.models import Found
 
 _NUMBER = re.compile(r"(?=[^\s,;]*\d)[A-ZÅÄÖÆØ0-9][\w./:\-–]*(?:[ \xa0](?:[A-Z]{1,5}[ \xa0]?-?)?\d[\w./\-–]*)?")
 _SENTENCE = re.compile(
-    r"(?:\b(?:[Rr]ef(?:erence|erens|eranse|erenz|\.)?(?:[ ]?(?:number|no\.?|nr\.?|nummer|code))?|REF|[Dd]nr|[Dd]iarienummer|Kennziffer|Kenn-Nr\.?|"
-    r"Kennwort|Referenznummer|Referentienummer|Vacaturenummer|[Vv]acancy (?:ID|number|no\.?)|Job ID|[Rr]eferencia|[Rr]éférence|"
+    r"(?:\b(?:[Rr]ef(?:erence|erens|eranse|erenz|\.)?(?:[ ]?(?:number|no\.?|nr\.?|nummer|code))?|"
+    r"REF|[Dd]nr|[Dd]iarienummer|Kennziffer|Kenn-Nr\.?|"
+    r"Kennwort|Referenznummer|Referentienummer|Vacaturenummer|"
+    r"[Vv]acancy (?:ID|number|no\.?)|Job ID|[Rr]eferencia|[Rr]éférence|"
     r"[Rr]eferência|[Pp]osition (?:number|ID)|Viitenumero|Diarienr\.?|Saksnr\.?))[ \xa0]*[:#.]?[ \xa0]*"
 )
 _DATE = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{4}-\d\d-\d\d|(?:19|20)\d\d")
@@ -24,7 +26,9 @@ def find_reference(ad: AdText) -> Found[str] | None:
         if match and _is_number(match[0]):
             return Found(match[0].rstrip(".:-–/"), match[0].rstrip(".:-–/"))
     for cue in _SENTENCE.finditer(ad.text):
-        match = _NUMBER.match(ad.text, cue.end()) or re.compile(r"[A-ZÅÄÖ]{2,5}[ ][\w/-]*\d[\w/-]*").match(ad.text, cue.end())
+        match = _NUMBER.match(ad.text, cue.end()) or re.compile(r"[A-ZÅÄÖ]{2,5}[ ][\w/-]*\d[\w/-]*").match(
+            ad.text, cue.end()
+        )
         if match and _is_number(match[0]):
             return Found(match[0].rstrip(".:-–/"), match[0].rstrip(".:-–/"))
     return None

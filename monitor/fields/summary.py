@@ -12,7 +12,9 @@ from monitor.models import Found
 
 _WINDOW = 6000
 _SHORTEST, _LONGEST = 40, 240
-_BREAK = re.compile(r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\bDr\.)(?<!\bPh\.)(?<!\bProf\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bz\.B\.)(?<!\bca\.)\s+(?=[^\W\d_a-z])|\n")
+_BREAK = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Z]\.)(?<!\bDr\.)(?<!\bPh\.)(?<!\bProf\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bz\.B\.)(?<!\bca\.)\s+(?=[^\W\d_a-z])|\n"
+)
 _WORD = re.compile(r"[^\W\d_]{5,}")
 
 
@@ -35,10 +37,18 @@ def find_summary(ad: AdText) -> Found[str] | None:
     for index, sentence in enumerate(_BREAK.split(ad.text[:_WINDOW])):
         words = sentence.strip(" -•*\t\r")
         folded = fold(words)
-        if words[-1:] not in ".!?" or len(words) < _SHORTEST or not words[:1].isupper() or "@" in words or "http" in folded:
+        if (
+            words[-1:] not in ".!?"
+            or len(words) < _SHORTEST
+            or not words[:1].isupper()
+            or "@" in words
+            or "http" in folded
+        ):
             continue
         shared = len(topic & set(_WORD.findall(folded)))
-        score = min(2.0, 0.5 * shared) + 1.2 * min(2, len(_about().findall(folded))) - 1.0 * len(_besides().findall(folded))
+        score = (
+            min(2.0, 0.5 * shared) + 1.2 * min(2, len(_about().findall(folded))) - 1.0 * len(_besides().findall(folded))
+        )
         score -= 0.05 * index + (0.5 if len(words) > _LONGEST else 0.0)
         if best is None or score > best[0]:
             best = (score, words)

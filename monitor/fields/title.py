@@ -6,11 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from monitor.fields.labelled import values
-from monitor.fields.lexicon import all_phrases
-from monitor.fields.phrase import fold, pattern
+from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
 
@@ -19,40 +17,33 @@ _OPENING = 2500  # characters in which an ad says what it offers
 _SURE = 2.7  # score of a line that is taken for the title; below it the offering sentence is asked first
 _LIKELY = 1.0
 _SITE_MARK = re.compile(r"\s+[|–—·:»/«-]+\s+|\s*\|\s*|\s*::\s*|\s+@\s+")
-_PREFIX = re.compile(r"^(?:job|jobs|stelle|stellenangebot|vacanc(?:y|ies)|vacature|ledig stilling|position|news|offre|annonce|ad|fwd?|re|aw|wg)\s*[:|]\s+", re.I)
+_PREFIX = re.compile(
+    r"^(?:job|jobs|stelle|stellenangebot|vacanc(?:y|ies)|vacature|ledig stilling|position|news|"
+    r"offre|annonce|ad|fwd?|re|aw|wg)\s*[:|]\s+",
+    re.I,
+)
 _STAMP = re.compile(r"^\s*(?:date\s+)?\d{4}-\d\d-\d\d\s+")
-
-
-@cache
-def _roles() -> re.Pattern[str]:
-    return pattern(all_phrases("title.roles"))
-
-
-@cache
-def _offers() -> re.Pattern[str]:
-    return pattern(all_phrases("title.offers"))
-
-
-@cache
-def _generic() -> re.Pattern[str]:
-    return pattern(all_phrases("title.generic"))
 
 
 def is_generic(words: str) -> bool:
     """A heading that stands over any ad: "Vacancies", "Job description", "Ledig stilling ved …"."""
     folded = " ".join(fold(words).split()).strip(" .:!?-–|")
-    match = _generic().match(folded)
+    match = topic("title.generic").match(folded)
     return not folded or bool(match and match.end() == len(folded))
 
 
 def names_position(words: str) -> bool:
     """Whether a line has a word for a position, such as "doctoral student" or "Professur"."""
-    return bool(_roles().search(fold(words)))
+    return bool(topic("title.roles").search(fold(words)))
 
 
 def heading_of(headings: Sequence[tuple[int, str]], page_title: str | None, site: str | None) -> str | None:
     """The title of the position among a page's headings (level, words) and its title element; None if none is one."""
-    kept = [(level, words) for level, words in headings if 3 <= len(words) <= _LONGEST and not is_generic(words) and words != site]
+    kept = [
+        (level, words)
+        for level, words in headings
+        if 3 <= len(words) <= _LONGEST and not is_generic(words) and words != site
+    ]
     parts = [p for p in _SITE_MARK.split(page_title or "") if p]
     whole = fold(page_title or "")
     first = [words for level, words in kept if level == 1]
@@ -62,12 +53,12 @@ def heading_of(headings: Sequence[tuple[int, str]], page_title: str | None, site
     if len(first) == 1 and not any(names_position(words) for level, words in kept[:3]):
         return _bare(first[0])
     for level, words in kept:
-        if level <= 2 and (fold(words) in whole and len(words) > 12 or names_position(words)):
+        if level <= 2 and ((fold(words) in whole and len(words) > 12) or names_position(words)):
             return _bare(words)
     offered = [p for p in parts if names_position(p) and not is_generic(p) and len(p) > 8]
     if offered:
         cut = [m.start() for m in _SITE_MARK.finditer(page_title or "")]
-        head = (page_title or "")[: cut[-1]] if len(cut) == 1 or site and parts[-1].strip() == site else offered[0]
+        head = (page_title or "")[: cut[-1]] if len(cut) == 1 or (site and parts[-1].strip() == site) else offered[0]
         return _bare(head if names_position(head) else offered[0])
     return _bare(first[0]) if first else None
 
@@ -80,7 +71,7 @@ def find_title(ad: AdText) -> Found[str] | None:
         if not item.own_line and 4 <= len(item.value) <= _LONGEST and names_position(item.value):
             return Found(_bare(item.value), item.value)
     score, line = max(_scored(ad), default=(0.0, ""), key=lambda scored: scored[0])
-    if score >= _SURE and (names_position(line) or line == ad.lines[0]) or score >= _SURE + 1:
+    if (score >= _SURE and (names_position(line) or line == ad.lines[0])) or score >= _SURE + 1:
         return Found(_bare(line), line)
     offered = _offered(ad.text[:_OPENING])
     if offered is None or len(offered.value.split()) <= 4:
@@ -102,7 +93,7 @@ def _bare(words: str) -> str:
     words = re.sub(r"^\[[\w .-]{2,20}\]\s*", "", words)
     words = _STAMP.sub("", words)
     words = _PREFIX.sub("", words)
-    if len(words) > 2 and words[0] in "\"“„«" and words[-1] in "\"”“»" and not re.search(r"[\"“”„«»]", words[1:-1]):
+    if len(words) > 2 and words[0] in '"“„«' and words[-1] in '"”“»' and not re.search(r"[\"“”„«»]", words[1:-1]):
         words = words[1:-1]
     return words.strip()
 
@@ -111,21 +102,28 @@ def _scored(ad: AdText) -> Iterator[tuple[float, str]]:
     """The first lines that may be a title: short, no sentence, best with a word for a position."""
     for index, line in enumerate(ad.lines[:25]):
         line = line.removeprefix("- ").strip()
-        if not 6 <= len(line) <= _LONGEST or is_generic(line) or line[:1] in "•*" or line.endswith(("?", ":", ";", ",")):
+        if (
+            not 6 <= len(line) <= _LONGEST
+            or is_generic(line)
+            or line[:1] in "•*"
+            or line.endswith(("?", ":", ";", ","))
+        ):
             continue
         folded = fold(line)
         label = re.match(r"[^:]{2,40}:\s", line)
-        if _DATED.search(folded) and len(line) < 60 or "@" in line or "http" in folded:
+        if (topic("title.dated").search(folded) or re.search(_NUMERIC_DATE, line)) and len(line) < 60:
+            continue
+        if "@" in line or "http" in folded:
             continue
         score = 3.0 - 0.1 * index - 0.2 * max(0, index - 5)
-        generic = _generic().match(folded)
+        generic = topic("title.generic").match(folded)
         score -= 2.0 if generic and " " in generic[0] else 0.0
-        roles = list(_roles().finditer(folded))
+        roles = list(topic("title.roles").finditer(folded))
         role = roles[0] if roles else None
         early = role is not None and role.start() < 25
         sentence = line.endswith(".") or bool(re.search(r"[.!?] [A-ZÅÄÖ]", line)) or bool(re.match(r"\d+[.)] ", line))
-        verb = _VERBS.search(folded)
-        if sentence and (verb or not early or len(line) > 110) or verb and len(line) > 45:
+        verb = topic("title.verbs").search(folded)
+        if (sentence and (verb or not early or len(line) > 110)) or (verb and len(line) > 45):
             continue
         score += 2.5 if role else 0.0
         score += 0.6 if early else 0.0
@@ -140,30 +138,21 @@ def _scored(ad: AdText) -> Iterator[tuple[float, str]]:
             yield score, line
 
 
-_DATED = re.compile(r"\b(?:deadline|frist|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|posted|published|publicerad|publie)\b")
-_VERBS = re.compile(
-    r"\b(?:is|are|has|have|will|we|you|your|can|must|should|ist|sind|wird|werden|wir|sie|hat|ar|har|vi|du|er|skal|est|sont|nous|vous|consists|join|receive|apply|include|includes|may|offer|provides|"
-    r"zijn|heeft|wij|je|son|se|es|sono|jsou|je|hledame|suchen|sucht|soker|seeking|looking|invites|offers|announces)\b"
+_NUMERIC_DATE = r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b"
+_NAMES = re.compile(
+    r"\b(?:universi|department|facult|fakult|institut|school|hochschul|division|hogskol|yliopist|college|gmbh|"
+    r"logo\b|foto\b|photo\b)"
 )
-_NAMES = re.compile(r"\b(?:universi|department|facult|fakult|institut|school|hochschul|division|hogskol|yliopist|college|gmbh|logo\b|foto\b|photo\b)")
-_ARTICLE = re.compile(
-    r"(?:(?:applica\w+ for|an?|one|two|three|four|five|six|ten|several|multiple|up to \w+|\d{1,2}|the|en|ett|et|ein|eine|einen|een|un|une|una|uno|um|uma|deux|"
-    r"twelve|nine|eight|seven|fully[- ]funded|full[- ]time|funded|open|new|talented|motivated|outstanding|excellent|enthusiastic|research|temporary|"
-    r"wissenschaftliche\w*|position as|[\w-]+year)[ \xa0]+)"
-)
-_STOP = re.compile(
-    r"[.](?=\s+[A-ZÅÄÖ]|\s*$|\n)|[;:!?\n]|,? (?:at|within|(?<!leading )to|who|that|which|starting|commencing|beginning|is|are|will|for a period|with a start|from|available|under|"
-    r"hosted|supervised|based|where|and is|vid|ved|til|an der|am|zum|ab|à|presso|bij|voor|por|junto|jossa|for (?:four|three|two|the)|as part|with|on the)\b|,"
-)
+_SENTENCE_END = re.compile(r"[.](?=\s+[^\W\d_a-z]|\s*$)|[;:!?\n,]")
 
 
 def _offered(text: str) -> Found[str] | None:
     """The words of an offering sentence: "invites applications for a doctoral studentship leading to a PhD in …"."""
     folded = fold(text)
     best: tuple[int, int, int] | None = None
-    for offer in _offers().finditer(folded):
+    for offer in topic("title.offers").finditer(folded):
         end = min(len(text), offer.end() + 90)
-        role = _roles().search(folded, offer.end(), end)
+        role = topic("title.roles").search(folded, offer.end(), end)
         if role is None or re.search(r"[.;!?\n]", text[offer.end() : role.start()].replace("Ph.D", "PhD")):
             continue
         distance = role.start() - offer.end()
@@ -172,43 +161,51 @@ def _offered(text: str) -> Found[str] | None:
         if distance < 25:
             break
     if best is None:
-        role = next((r for r in _roles().finditer(folded)), None)
+        role = next((r for r in topic("title.roles").finditer(folded)), None)
         if role is None:
             return None
         best = (0, role.start(), role.end())
     _, start, role_end = best
-    while (article := _ARTICLE.match(text, start + (text[start : start + 1].isspace()))) is not None and article.end() < role_end:
-        start = article.end()
-    stop = _STOP.search(text, role_end)
-    words = text[start : min(stop.start() if stop else len(text), start + 150)].strip(" ,-–\n")
+    counts = topic("title.counts")
+    while (count := _COUNT.match(folded, start) or counts.match(folded, start + 1)) and count.end() < role_end:
+        start = count.end()
+    words = text[start : _end_of(text, folded, role_end, start + 150)].strip(" ,-–\n")
     if len(words) < 4:
         return None
     return Found(_bare(words), words)
 
 
+_COUNT = re.compile(r"\s+\d{1,2}\b|\s+(?=\s)")
+
+
+def _end_of(text: str, folded: str, start: int, limit: int) -> int:
+    """Where the words of what is offered end: at the sentence's end, or before "at the", "starting", "who"."""
+    stop = _SENTENCE_END.search(text, start, limit)
+    end = stop.start() if stop else min(limit, len(text))
+    for after in topic("title.ends").finditer(folded, start, end):
+        if not folded[: after.start()].rstrip().endswith("leading"):  # "a studentship leading to a PhD"
+            return after.start()
+    return end
+
+
 def _with_topic(text: str) -> Found[str] | None:
     """ "This PhD opportunity at X focuses on Y" -> "PhD opportunity: Y"; the words are the sentence's."""
     folded = fold(text)
-    for topic in _topics().finditer(folded):
-        line = max(folded.rfind("\n", 0, topic.start()), folded.rfind(". ", 0, topic.start())) + 1
-        role = _roles().search(folded, line, topic.start())
-        if role is None or topic.start() - role.end() > 90:
+    for cue in topic("title.topics").finditer(folded):
+        line = max(folded.rfind("\n", 0, cue.start()), folded.rfind(". ", 0, cue.start())) + 1
+        role = topic("title.roles").search(folded, line, cue.start())
+        if role is None or cue.start() - role.end() > 90:
             continue
-        stop = _TOPIC_END.search(text, topic.end() + 12)
-        subject = text[topic.end() : min(stop.start() if stop else len(text), topic.end() + 130)]
-        more = re.compile(r"[ \xa0](?:position|opportunity|project|studentship|scholarship|student)s?\b").match(text, role.end())
+        subject = text[cue.end() : _end_of(text, folded, min(cue.end() + 12, len(text)), cue.end() + 130)]
+        more = re.compile(r"[ \xa0](?:position|opportunity|project|studentship|scholarship|student)s?\b").match(
+            text, role.end()
+        )
         offer = text[role.start() : more.end() if more else role.end()]
         if len(subject.split()) >= 2:
-            return Found(f"{offer.strip()}: {subject.strip(' :,')}", text[role.start() : topic.end() + len(subject.rstrip())])
+            return Found(
+                f"{offer.strip()}: {subject.strip(' :,')}", text[role.start() : cue.end() + len(subject.rstrip())]
+            )
     return None
-
-
-@cache
-def _topics() -> re.Pattern[str]:
-    return pattern(all_phrases("title.topics"))
-
-
-_TOPIC_END = re.compile(r"[.](?=\s)|[;:!?\n,(]| (?:at|within|which|that|in collaboration|under)\b")
 
 
 def _first_sentence(line: str) -> str:

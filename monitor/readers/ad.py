@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -43,12 +44,13 @@ def read_ad(page: Page, hints: Hints) -> Reading:
         trouble = _wall(page)
         if trouble or hints.kind is not Kind.AD or not ad.text:
             return Reading(kind=Kind.PAGE, text=ad.text, trouble=trouble)
-    return Reading(kind=Kind.AD, postings=(posting_of(ad, given),), text=ad.text)
+    return Reading(kind=Kind.AD, postings=(posting_of(ad, given, main.marked),), text=ad.text)
 
 
-def posting_of(ad: AdText, given: Posting | None = None) -> Posting:
-    """All fields of an ad's text, joined with what the page's structured data gives (`given`). Every piece of evidence
-    is a substring of the posting's text or title.
+def posting_of(ad: AdText, given: Posting | None = None, marked: Mapping[str, str] | None = None) -> Posting:
+    """All fields of an ad's text, joined with what the page's structured data gives (`given`) and, where both are
+    silent, what its elements are named (`marked`). Every piece of evidence is a
+    substring of the posting's text or title.
     """
     values: dict[str, Any] = {}
     evidence: dict[str, str] = {}
@@ -62,6 +64,9 @@ def posting_of(ad: AdText, given: Posting | None = None) -> Posting:
         values |= {"deadline": deadline.day, "deadline_time": deadline.time, "deadline_kind": deadline.kind}
     if given is not None:
         _join(values, evidence, given, ad)
+    for name, words in (marked or {}).items():
+        if not values.get(name):
+            values[name] = evidence[name] = words
     values.setdefault("title", "Untitled position")
     whole = f"{values['title']}\n{ad.text}"
     proven = {name: words for name, words in evidence.items() if words and words in whole}
@@ -98,8 +103,16 @@ def _join(values: dict[str, Any], evidence: dict[str, str], given: Posting, ad: 
         if value and (agrees or not values.get(name)):
             values[name] = value
             evidence[name] = given.evidence.get(name, str(value))
-    if given.deadline and not isinstance(values.get("deadline"), date) and values.get("deadline_kind") != DeadlineKind.ROLLING:
-        values |= {"deadline": given.deadline, "deadline_time": given.deadline_time, "deadline_kind": DeadlineKind.FIXED}
+    if (
+        given.deadline
+        and not isinstance(values.get("deadline"), date)
+        and values.get("deadline_kind") != DeadlineKind.ROLLING
+    ):
+        values |= {
+            "deadline": given.deadline,
+            "deadline_time": given.deadline_time,
+            "deadline_kind": DeadlineKind.FIXED,
+        }
         evidence["deadline"] = given.evidence.get("deadline", "")
 
 
