@@ -77,8 +77,10 @@ def _is_stale(position: Position, sighting: Sighting, now: datetime) -> bool:
 
 
 def _row_changed(old: Posting, new: Posting) -> bool:
-    values = ((getattr(old, name), getattr(new, name), name) for name in TOLD)
-    return any(after is not None and not same(name, before, after) for before, after, name in values)
+    values = ((name, getattr(old, name), getattr(new, name)) for name in TOLD)
+    return any(b is not None and a is not None and not same(name, a, b) for name, a, b in values) or (
+        new.deadline is not None and old.deadline is None
+    )
 
 
 def _tells_all(posting: Posting, reading: Reading | None) -> bool:

@@ -18,6 +18,7 @@ TOLD = ("title", "deadline", "deadline_kind", "pay", "start", "duration_months",
 DEADLINE = ("deadline", "deadline_kind")
 _FIELDS = tuple(f.name for f in dataclasses.fields(Posting) if f.name not in (*DEADLINE, "evidence", "closed"))
 _EMPTY = (None, "", ())
+_REWORDED = 0.6  # of the words
 # validThrough that a recruitment system computes anew each day: the day of the request and so many days
 _SYNTHETIC_DAYS = frozenset((14, 28, 30, 31, 45, 60, 90, 120, 180, 365))
 
@@ -130,6 +131,12 @@ def _same_words(a: Any, b: Any) -> bool:
     return isinstance(a, str) and isinstance(b, str) and same_words(a, b)
 
 
+def _same_title(a: str, b: str) -> bool:
+    """A rewording: most words of the shorter title remain."""
+    one, two = set(normal(a).split()), set(normal(b).split())
+    return near_title(a, b) or len(one & two) > _REWORDED * min(len(one), len(two))
+
+
 def _same_place(a: str, b: str) -> bool:
     one, two = set(normal(a).split()), set(normal(b).split())
     return one <= two or two <= one or same_words(a, b)
@@ -162,7 +169,7 @@ def _same_people(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "title": near_title,
+    "title": _same_title,
     "location": _same_place,
     "pay": _same_pay,
     "start": _same_start,

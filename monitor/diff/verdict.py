@@ -16,6 +16,7 @@ from monitor.identity import Matching, distinct, keys_of, match, sighting_of
 from monitor.models import (
     EventKind,
     FieldChange,
+    Kind,
     Known,
     Observation,
     Outcome,
@@ -101,7 +102,8 @@ def _seen(check: Check, reading: Reading) -> Verdict:
     for position in matching.missing:
         sighting = sighting_of(position, check.source.url)
         assert sighting is not None, "only positions that this source has shown can be missing from it"
-        updates.append(missing(check, position, sighting, counts=reading.complete, limit=limit))
+        counts = reading.complete or _was_taken_out(check, reading, matching, sighting)
+        updates.append(missing(check, position, sighting, counts=counts, limit=limit))
     told = _news(check, updates, compared=len(matching.pairs))
     if suspect:
         sentence = (
@@ -114,6 +116,19 @@ def _seen(check: Check, reading: Reading) -> Verdict:
         return _good(check, Outcome.BASELINE, told, listed=len(postings))
     outcome = Outcome.OK if any(u.event for u in told) else Outcome.UNCHANGED
     return _good(check, outcome, told, listed=len(postings))
+
+
+def _was_taken_out(check: Check, reading: Reading, matching: Matching, gone: Sighting) -> bool:
+    """Absence from a feed proves nothing, as it pushes out its oldest entries; but that it does only when it is full.
+
+    An entry that is not there, while an older one is and there is room for more, was taken out.
+    """
+    if reading.kind is not Kind.FEED or len(matching.pairs) + len(matching.new) >= max(check.known.counts, default=0):
+        return False
+    shown = [s for _, p in matching.pairs if (s := sighting_of(p, check.source.url))]
+    if gone.listed.posted_on and all(s.listed.posted_on for s in shown):
+        return any(s.listed.posted_on < gone.listed.posted_on for s in shown if s.listed.posted_on)
+    return any(s.first_seen < gone.first_seen for s in shown)
 
 
 def _lost(check: Check, matching: Matching) -> list[tuple[Position, Sighting]]:

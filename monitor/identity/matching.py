@@ -109,8 +109,10 @@ def _preference(position: Position, posting: Posting, source: str) -> tuple[obje
         position.status is Status.CLOSED,
         normal(old.title) != normal(posting.title),
         normal(old.department) != normal(posting.department),
+        normal(old.location) != normal(posting.location),
         old.deadline != posting.deadline,
         -position.last_seen.timestamp(),
+        sorted(k for s in position.sightings for k in s.keys),  # before the id, which tells the order of a list
         position.id,
     )
 

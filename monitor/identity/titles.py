@@ -38,6 +38,7 @@ def same_words(a: str | None, b: str | None) -> bool:
 
 
 _ROMAN = re.compile(r"[ivx]+")
+_RUNNING = 12  # words
 
 
 def near_title(a: str, b: str) -> bool:
@@ -47,6 +48,8 @@ def near_title(a: str, b: str) -> bool:
         return True
     if not one or not two:
         return False
+    if len(one) > _RUNNING and one[:_RUNNING] == two[:_RUNNING]:
+        return True  # a whole paragraph for a title is known by how it begins
     cut = re.search(r"(?:…|\.\.\.)\s*$", a) or re.search(r"(?:…|\.\.\.)\s*$", b)
     short, long = sorted((" ".join(one), " ".join(two)), key=len)
     if cut and len(short) >= 15 and long.startswith(short):
@@ -56,7 +59,7 @@ def near_title(a: str, b: str) -> bool:
         if tag == "equal":
             continue
         gone, come = one[i:j], two[k:m]
-        if "".join(gone) == "".join(come) or (len(gone) == len(come) and all(map(_near_word, gone, come))):
+        if _near_word("".join(gone), "".join(come)) or (len(gone) == len(come) and all(map(_near_word, gone, come))):
             continue
         if any(w.isdecimal() or len(w) == 1 or _ROMAN.fullmatch(w) for w in gone + come):
             return False
@@ -67,6 +70,8 @@ def near_title(a: str, b: str) -> bool:
 
 
 def _near_word(a: str, b: str) -> bool:
+    if a == b:
+        return True
     return min(len(a), len(b)) >= 4 and difflib.SequenceMatcher(None, a, b, autojunk=False).ratio() >= 0.75
 
 
