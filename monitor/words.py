@@ -1,4 +1,4 @@
-"""Words as a person means them in a filter: without regard to case and accents, from the start of a word."""
+"""Words as a person means them in a filter, from the start of a word; foreign texts and addresses made harmless."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 
 def fold(text: str) -> str:
@@ -24,3 +25,36 @@ def mentions(text: str, phrases: Iterable[str]) -> bool:
 def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str] | None:
     wanted = [r"\s+".join(map(re.escape, fold(p).split())) for p in phrases if p.strip()]
     return re.compile(rf"\b(?:{'|'.join(wanted)})") if wanted else None
+
+
+_JOINERS = "\u200c\u200d"  # format characters that spelling needs (Persian, Indic scripts, emoji)
+_NO_CHARACTERS = "\ufffe\uffff"  # XML 1.0 section 2.2 forbids them too
+
+
+def one_line(text: str, length: int = 200) -> str:
+    """A foreign text on one line of at most `length` characters, fit for XML, iCalendar, a cell, a terminal.
+
+    Control and direction characters and lone surrogates are left out.
+    """
+    kept = "".join(" " if c.isspace() else c for c in text[: length * 20] if c.isspace() or _shows(c))
+    line = " ".join(kept.split())
+    if len(line) <= length:
+        return line
+    head = line[: length - 1]
+    return (head[: head.rfind(" ")] if " " in head[length // 2 :] else head).rstrip(" ,;:-–") + "…"
+
+
+def _shows(character: str) -> bool:
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs") or character in _NO_CHARACTERS
+    return character in _JOINERS or not hidden
+
+
+def web_address(url: str | None) -> str | None:
+    """A URL that may be linked to: http or https, with a host, no blanks, no control characters; else None."""
+    if not url or len(url) > 2_000 or " " in url or one_line(url, 2_000) != url:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme.lower() in ("http", "https") and parts.netloc else None

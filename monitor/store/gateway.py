@@ -145,10 +145,19 @@ class Store:
 
     def events(self, after: int = 0, *, since: datetime | None = None, through: int | None = None) -> list[Event]:
         """The log after an event (and at or after a moment), oldest first, each with its position's present state."""
+        return self._events(
+            "e.id > ? AND e.at >= ? AND e.id <= ?", after, stamp(since) or "", through if through is not None else 2**62
+        )
+
+    def events_of(self, positions: Iterable[int]) -> list[Event]:
+        """All that ever happened to some positions, oldest first."""
+        return self._events("e.position IN (SELECT value FROM json_each(?))", json.dumps(list(positions)))
+
+    def _events(self, where: str, *values: Any) -> list[Event]:
         rows = self._rows(
-            "SELECT e.*, s.name AS source_name FROM events e JOIN sources s ON s.url = e.source"
-            " WHERE e.id > ? AND e.at >= ? AND e.id <= ? ORDER BY e.id",
-            [after, stamp(since) or "", through if through is not None else 2**62],
+            "SELECT e.*, s.name AS source_name FROM events e JOIN sources s ON s.url = e.source"  # noqa: S608
+            f" WHERE {where} ORDER BY e.id",
+            values,
         )
         wanted = json.dumps(sorted({row["position"] for row in rows if row["position"]}))
         positions = {p.id: p for p in self._positions("id IN (SELECT value FROM json_each(:ids))", {"ids": wanted})}
