@@ -12,7 +12,7 @@ from monitor.settings import FetchSettings
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fetcher() -> Callable[..., Fetcher]:
     """A fetcher for loopback servers, without pauses, robots.txt and second tries unless settings say otherwise."""
 

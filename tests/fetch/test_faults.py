@@ -13,23 +13,38 @@ from hypothesis import strategies as st
 from monitor.errors import FetchError
 from monitor.fetch import Fetcher
 
-from .cases import BODY, FAULTS, PAGE, QUIRKS, FaultCase
+from .cases import BODY, FAULTS, PAGE, QUIRKS, SHORT, FaultCase
 from .faults import KEEP, FaultServer, Script, response
 
+SLOW = [case for case in FAULTS if case.timeout == SHORT]
+QUICK = [case for case in FAULTS if case.timeout > SHORT]
 PLENTY = 20_000_000  # bytes that sockets may buffer before a flood is noticed to be unwanted
 
 
-@pytest.mark.parametrize("case", FAULTS, ids=[case.name for case in FAULTS])
-def test_a_fault_is_a_sentence(case: FaultCase, fetcher: Callable[..., Fetcher]) -> None:
-    async def fetch() -> tuple[FetchError, int]:
-        scripts = {"/page": (case.script,)}
-        async with FaultServer(scripts, greet=case.greet) as server, fetcher(timeout=case.timeout) as fetch:
-            with pytest.raises(FetchError) as caught:
-                await fetch.get(server.url + "/page?token=hush&id=7")
-            assert str(caught.value).startswith(f"{server.url}/page?token=***&id=7")
-            return caught.value, server.sent
+async def suffer(case: FaultCase, fetcher: Fetcher) -> tuple[FetchError, int]:
+    """What a person is told, and how many bytes the server got rid of."""
+    async with FaultServer({"/page": (case.script,)}, greet=case.greet) as server, fetcher as fetch:
+        with pytest.raises(FetchError) as caught:
+            await fetch.get(server.url + "/page?token=hush&id=7")
+        assert str(caught.value).startswith(f"{server.url}/page?token=***&id=7")
+        return caught.value, server.sent
 
-    error, sent = asyncio.run(fetch())
+
+@pytest.fixture(scope="module")
+def waited_for(fetcher: Callable[..., Fetcher]) -> dict[str, tuple[FetchError, int]]:
+    """What becomes of the cases in which time runs out: they wait together."""
+
+    async def wait() -> list[tuple[FetchError, int]]:
+        return await asyncio.gather(*(suffer(case, fetcher(timeout=case.timeout)) for case in SLOW))
+
+    return dict(zip((case.name for case in SLOW), asyncio.run(wait()), strict=True))
+
+
+@pytest.mark.parametrize("case", FAULTS, ids=[case.name for case in FAULTS])
+def test_a_fault_is_a_sentence(
+    case: FaultCase, fetcher: Callable[..., Fetcher], waited_for: dict[str, tuple[FetchError, int]]
+) -> None:
+    error, sent = waited_for.get(case.name) or asyncio.run(suffer(case, fetcher(timeout=case.timeout)))
     message = str(error)
     assert case.says in message
     assert message.endswith(".")
@@ -53,11 +68,10 @@ def test_a_quirk_is_read_over(name: str, script: Script, fetcher: Callable[..., 
 
 def test_faults_leave_other_sources_alone(fetcher: Callable[..., Fetcher]) -> None:
     """All faults at once through one fetcher, each from a host of its own, and sound pages between them."""
-    quick = [case for case in FAULTS if case.timeout > 1]
 
     async def fetch() -> list[str]:
         good = FaultServer({"/page": ((response(BODY), KEEP),)})
-        bad = [FaultServer({"/page": (case.script,)}, greet=case.greet) for case in quick]
+        bad = [FaultServer({"/page": (case.script,)}, greet=case.greet) for case in QUICK]
         async with good, fetcher() as fetch:
             for server in bad:
                 await server.__aenter__()
@@ -67,7 +81,7 @@ def test_faults_leave_other_sources_alone(fetcher: Callable[..., Fetcher]) -> No
                 await server.__aexit__(None, None, None)
         return [type(result).__name__ for result in results]
 
-    assert asyncio.run(fetch()) == ["FetchError", "Page"] * len(quick)
+    assert asyncio.run(fetch()) == ["FetchError", "Page"] * len(QUICK)
 
 
 MUTATED = st.builds(
@@ -78,7 +92,7 @@ MUTATED = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answer=st.binary(max_size=200) | MUTATED)
 def test_any_bytes_are_a_page_or_a_fetch_error(answer: bytes, fetcher: Callable[..., Fetcher]) -> None:
     async def fetch() -> None:
