@@ -74,7 +74,7 @@ def _judge(ad: AdText, day: Day) -> _Candidate | None:
     if day.label and day.role and day.role not in _NO_OTHER_ROLES:
         if day.role != "deadline":
             return None
-        surety = _Surety.EXTENDED if _extended(folded, day.label[0], seen.end + 30) else _Surety.LABEL
+        surety = _Surety.EXTENDED if _extended(folded, day.label[0], day) else _Surety.LABEL
         return _Candidate(day, surety, day.label[0], seen.end)
     start = day.first.start if day.first else seen.start
     begin = min(day.label[0], day.before) if day.label and day.label[1] <= start else day.before
@@ -91,6 +91,8 @@ def _by_words_before(folded: str, day: Day, begin: int, start: int) -> _Candidat
     cue = _last(topic("deadline.cues"), folded, begin, start)
     extended = _last(topic("deadline.extended"), folded, begin, start)
     other = _last(_other(), folded, begin, start)
+    if other and day.first and start - other[1] <= 2:
+        other = None  # "open from" the first of two days
     limit = _last(topic("deadline.limits"), folded, max(begin, start - _CLOSE), start)
     if extended and start - extended[1] <= _NEAR and not (other and other[0] >= extended[1]):
         return _Candidate(day, _Surety.EXTENDED, extended[0], day.seen.end)
@@ -159,8 +161,11 @@ def _by_words_after(text: str, folded: str, day: Day) -> _Candidate | None:
     return _Candidate(day, _Surety.CUE, action[0] if action else start, follows.end() if follows else after.end())
 
 
-def _extended(folded: str, begin: int, end: int) -> bool:
-    return bool(topic("deadline.extended").search(folded, begin, end))
+def _extended(folded: str, begin: int, day: Day) -> bool:
+    """Whether the label, or what follows the day in its line, says that the deadline is a new one."""
+    line = folded.find("\n", day.seen.end)
+    stop = min(day.after, day.seen.end + _CLOSE, line if line >= 0 else len(folded))
+    return bool(topic("deadline.extended").search(folded, begin, stop))
 
 
 def _last(words: re.Pattern[str], folded: str, begin: int, end: int) -> tuple[int, int] | None:

@@ -117,9 +117,8 @@ def _judge(ad: AdText, text: str, folded: str, amount: _Amount) -> _Candidate | 
     cue = _last(amount.words("cues"), folded, begin, start)
     against = _last(amount.words("not_before"), folded, max(begin, start - 45), start)
     near = start - cue[1] if cue else _REACH
-    after = _AFTER.match(folded, end, stop)
-    at = after.end() if after else end
-    if amount.words("not_after").match(folded, at, stop):
+    followers = {m.end() for m in (_BLANK.match(folded, end, stop), _AFTER.match(folded, end, stop)) if m}
+    if any(amount.words("not_after").match(folded, at, stop) for at in followers):
         return None
     if against and not (cue and cue[0] >= against[0] and cue[1] > against[1]) and start - against[1] <= 20:
         return None
@@ -133,8 +132,7 @@ def _judge(ad: AdText, text: str, folded: str, amount: _Amount) -> _Candidate | 
     if cue and near <= _GAP_TO_CUE:
         return _Candidate(amount.months, surety, cue[0], end)
     posts = amount.words("posts")
-    word = _WORD.match(folded, at)
-    if word and (post := posts.search(folded, at, word.end())):
+    if post := next((m for at in sorted(followers) if (m := _in_first_word(posts, folded, at, stop))), None):
         return _Candidate(amount.months, surety, start, post.end())
     weak = _last(amount.words("weak"), folded, max(begin, start - 14), start)
     bracket = _OPEN.search(folded, begin, start) and _CLOSE.match(folded, end, stop)
@@ -145,6 +143,13 @@ def _judge(ad: AdText, text: str, folded: str, amount: _Amount) -> _Candidate | 
     return None
 
 
+def _in_first_word(posts: re.Pattern[str], folded: str, at: int, stop: int) -> re.Match[str] | None:
+    """The post that the next word is, begins or ends with."""
+    word = _WORD.match(folded, at, stop)
+    return posts.match(folded, at, stop) or (posts.search(folded, at, word.end()) if word else None)
+
+
+_BLANK = re.compile(r"[\s\-,)]*")
 _WORD = re.compile(r"\w+")
 _OPEN = re.compile(r"\([^()]{0,60}$")
 _CLOSE = re.compile(r"[^()]{0,60}\)")

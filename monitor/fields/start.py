@@ -79,7 +79,7 @@ def _of_day(ad: AdText, folded: str, day: Day) -> _Candidate | None:
         if _PARAGRAPH.match(folded, day.seen.end):
             stop += _HEADING  # a heading above the name of the post
         about_post = posts.search(folded, day.seen.end, stop) or posts.search(folded, begin, place[0])
-        event = _last(topic("deadline.other"), folded, max(begin, seen.start - _NEAR), seen.start)
+        event = _last(topic("deadline.other"), folded, max(begin, seen.start - _NEAR), place[0])
         if about_post and not event and not _not_the_post(folded, begin, stop):
             return _Candidate(value.isoformat(), PLACE, place[0], day.seen.end)
     return None

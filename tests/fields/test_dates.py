@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from babel.dates import format_date, get_month_names
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.fields.dates import day_order, find_dates, next_such_day
@@ -48,6 +48,7 @@ def test_every_month_form_is_read(language: str, row: str, number: int) -> None:
         assert [one.value for one in seen] == [date(2026, number, 14)], form
 
 
+@settings(deadline=None)
 @given(
     day=st.dates(date(1995, 1, 1), date(2095, 12, 31)),
     which=st.sampled_from([pair for pair in MONTHS if pair[0] != "gl"]),
@@ -60,12 +61,14 @@ def test_every_date_that_a_program_writes_is_read_back(day: date, which: tuple[s
     assert [one.value for one in find_dates(written, as_of=as_of, language=language)] == [day], written
 
 
+@settings(deadline=None)
 @given(day=st.dates(date(1995, 1, 1), date(2095, 12, 31)))
 def test_american_dates_are_read_where_the_order_is_known(day: date) -> None:
     written = format_date(day, "MM/dd/yyyy", locale="en_US")
     assert [one.value for one in find_dates(written, as_of=AS_OF, day_first=False)] == [day]
 
 
+@settings(deadline=None)
 @given(text=st.text(), six_digits=st.booleans())
 def test_no_text_raises_and_spans_lie_within_it(text: str, six_digits: bool) -> None:
     for one in find_dates(text, as_of=AS_OF, six_digits=six_digits):
@@ -74,6 +77,7 @@ def test_no_text_raises_and_spans_lie_within_it(text: str, six_digits: bool) -> 
         assert 0 <= month.start < month.end <= len(text)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789.-/ :,marchjuneto–", max_size=60))
 def test_no_muddle_of_digits_raises(text: str) -> None:
     find_dates(text, as_of=AS_OF)

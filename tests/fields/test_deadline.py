@@ -3,7 +3,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.fields.deadline import find_deadline
@@ -31,6 +31,7 @@ def test_the_deadline_of_an_ad(language: str, text: str, expected: str) -> None:
         assert " ".join(filter(None, (str(value.day), value.time))) == expected
 
 
+@settings(deadline=None)
 @given(text=st.text(), language=st.sampled_from(["en", "sv", "de", "fi", None]))
 def test_no_text_raises_and_the_evidence_is_of_the_text(text: str, language: str | None) -> None:
     found = find_deadline(AdText(text=text, as_of=AS_OF, language=language))

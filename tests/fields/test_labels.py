@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.fields.labels import ROLES, role
@@ -45,6 +45,7 @@ def test_the_page_s_language_decides_between_two_meanings() -> None:
     assert role("Institution", "en") == "organization"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_label_raises(label: str) -> None:
     assert role(label) in (*ROLES, None)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.fields.duration import find_duration
@@ -38,6 +38,7 @@ WORDS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(text=st.one_of(st.text(), WORDS.map(" ".join)))
 def test_no_text_raises_and_the_evidence_is_of_the_text(text: str) -> None:
     ad = AdText(text=text, as_of=AS_OF)
