@@ -50,22 +50,32 @@ def read_html(page: Page, hints: Hints) -> Reading:
 
 def is_list(seen: Survey) -> bool:
     """Surely a list, whatever an ad reader would make of it: several items that are most of the page, or many."""
-    count = len(seen.reading.postings)
+    count, one = len(seen.reading.postings), _names_one(seen.heading)
+    if not count:
+        return bool(seen.reading.trouble or seen.reading.none_open) and seen.declared != 1 and not one
+    if seen.declared == 1 or count < 2:
+        return False
     linked = any(posting.url for posting in seen.reading.postings)
-    if seen.declared == 1 or count < 2 or not linked:
-        return bool(seen.reading.trouble or seen.reading.none_open) and seen.declared != 1 and not _names_one(seen.heading)
-    return seen.covered >= 0.35 or count >= (8 if _names_one(seen.heading) else 5)
+    if seen.covered >= 0.35 and (linked or _names_many(seen.heading)):
+        return True
+    return linked and count >= (8 if one else 5)
 
 
 def is_one_position(seen: Survey) -> bool:
     """Whether a page that reads like an ad is one, though something on it looks like an item ("Related jobs")."""
-    if seen.declared == 1 or _names_one(seen.heading):
+    postings = seen.reading.postings
+    if seen.declared == 1 or _names_one(seen.heading) or not any(posting.url for posting in postings):
         return True
-    if says("listing.jobs", seen.heading) or is_bare(seen.heading):
-        return False
-    return seen.covered < 0.35 or not any(posting.url for posting in seen.reading.postings)
+    if len(postings) <= 2 and seen.covered < 0.2:
+        return True
+    return seen.covered < 0.35 and not _names_many(seen.heading)
 
 
 def _names_one(heading: str) -> bool:
     """A first heading that names one position, and neither a kind of them nor a page of them."""
     return says("listing.roles", heading) and not is_bare(heading) and not says("listing.jobs", heading)
+
+
+def _names_many(heading: str) -> bool:
+    """A first heading such as "Vacancies" or "PhD positions"."""
+    return bool(heading) and (says("listing.jobs", heading) or is_bare(heading))

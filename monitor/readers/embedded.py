@@ -145,7 +145,7 @@ def _postings(name: str, items: list[Mapping[str, Any]], base: str, as_of: date)
     keys = {_words(k) for item in items[:5] for k in item}
     known = sum(bool(_POSITION_KEYS.search(k)) for k in keys)
     roles = sum(says("listing.roles", p.title) for p in found) / len(found)
-    never = sum(names_no_position(p.title) or is_bare(p.title) for p in found) / len(found)
+    never = sum(names_no_position(p.title) or (known < 2 and is_bare(p.title)) for p in found) / len(found)
     if never > 0.4 or not (named or roles >= 0.5) or (known < 2 and roles < 0.5) or (not known and not named):
         return []
     return found

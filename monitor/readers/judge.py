@@ -20,6 +20,7 @@ from monitor.readers.words import (
     has_count,
     is_bare,
     is_generic,
+    is_placeholder,
     names_no_position,
     names_positions,
     opens_with,
@@ -28,6 +29,7 @@ from monitor.readers.words import (
 from monitor.readers.zones import Zones
 
 ENOUGH = 3.0
+_OF_RECORDS = ("roles", "dated", "address", "identifier", "listed")  # evidence that single records have to show
 _KNOWN = 2.0  # what having held positions before is worth
 _DATE = re.compile(
     r"(?<!\d)\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d\d-\d\d|(?<!\d)\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,}|[^\W\d_]{3,}\.?\s\d{1,2}\b(?!\d)"
@@ -159,7 +161,7 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
         notes["no context"] = -1.5
     if n >= 2 and length >= 14 and group.linked:
         notes["listed"] = 1.5 * share([_heads_a_list(s) for s in sections])
-    own = sum(notes.get(k, 0.0) for k in ("roles", "dated", "address", "identifier", "classes", "listed"))
+    own = notes["classes"] + sum(notes.get(k, 0.0) for k in _OF_RECORDS)
     context = notes["page"] + notes["section"]
     if context > 1.0 + own:  # a place among positions is not enough: the record itself must be like one
         notes["nothing of its own"] = 1.0 + own - context
@@ -178,7 +180,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         value -= 3.0
     if is_generic(title) or len(title) < 4:
         value -= 5.0
-    if says("listing.none_open", title):
+    if says("listing.none_open", title) or is_placeholder(title):
         value -= 9.0
     if not role and (opens_with("listing.other", title) or opens_with("listing.closed", title)):
         value -= 3.0
@@ -186,11 +188,19 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         value -= 6.0
     elif role and names_no_position(title):
         value -= 1.5
-    if not value and not _anything(tree, record) and not _heads_a_list(section):
+    if not value and not _anything(tree, record) and not (_heads_a_list(section) and len(title) >= 14):
         # what its neighbours have to show is not its own, unless they are many of one kind
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
-        value -= 2.0 if alike else 1.0 + sum(group.notes[k] for k in ("roles", "dated", "address", "identifier"))
+        value -= 2.0 if alike else 1.0 + sum(group.notes.get(k, 0.0) for k in _OF_RECORDS)
     line = tree.lines[record.title_line]
+    if (
+        not value
+        and group.linked
+        and group.signature.endswith("?")
+        and record.seed in line.anchors
+        and not line.heading
+    ):
+        value -= 2.0  # a sentence around "here"
     if is_bare(title):
         value -= 4.0 if line.heading and not line.anchors and not _dated(tree, record) else 1.0
     if line.heading == 1 and not line.anchors:

@@ -70,7 +70,8 @@ def survey(page: Page, hints: Hints) -> Survey:
     if drifted:
         warnings.append("the list is built differently than before; how to read it was learned anew")
     known = replace(_EMPTY, postings=postings, signature=found.signature, drifted=drifted, warnings=tuple(warnings))
-    return Survey(_reading(tree, zones, marks, links, known), found.covered, len(declared), heading)
+    covered = found.covered if found.postings else float(bool(postings))
+    return Survey(_reading(tree, zones, marks, links, known), covered, len(declared), heading)
 
 
 _EMPTY = Reading(kind=Kind.LISTING)

@@ -10,7 +10,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.readers.tree import Tree
-from monitor.readers.words import says, words_of
+from monitor.readers.words import is_placeholder, says, words_of
 
 SHORT = 700  # characters; a wall says little else
 _CHALLENGE = re.compile(
@@ -20,9 +20,6 @@ _CHALLENGE = re.compile(
     re.I,
 )
 _CAPTCHA = re.compile(r"g-recaptcha|h-captcha|hcaptcha\.com|recaptcha/api|cf-turnstile|friendlycaptcha|mtcaptcha", re.I)
-_PLACEHOLDER = re.compile(
-    r"\{\{[^{}\n]{1,80}\}\}|\{\$[^{}\n]{1,80}\$?\}|\$\{[^{}\n]{1,80}\}|<%=?[^%\n]{1,80}%>|\[\[[^\[\]\n]{1,60}\]\]"
-)
 _APP_ROOT = re.compile(
     r"<(?:div|main|section)\b[^>]*\bid=[\"']?(?:root|app|__next|__nuxt|react-root|main-app|q-app|ember\d*)[\"'\s>]|<app-root|ng-app=|data-reactroot|ng-version",
     re.I,
@@ -65,7 +62,7 @@ def wall(tree: Tree, marks: Marks, *, none_open: bool = False) -> str | None:
     text = " ".join(line.text for line in tree.lines)
     short = len(text) <= SHORT
     opening = f"{tree.title} {text[:SHORT]}"
-    placeholders = [line.text for line in tree.lines if _PLACEHOLDER.search(line.text)]
+    placeholders = [line.text for line in tree.lines if is_placeholder(line.text)]
     if placeholders:
         return f'the page is filled in by JavaScript: it holds placeholders such as "{placeholders[0][:60]}"'
     if marks.challenge and (short or says("walls.challenge", opening)):

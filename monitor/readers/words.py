@@ -27,6 +27,9 @@ _OTHER_ADDRESS = re.compile(
 _IDENTIFIER = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f]{4}|=\d+(?:&|$)|/\d+(?:/|$)")
 _COUNT = re.compile(r"\s*(?:\(\s*\d[\d.,\s]*\+?\s*\)|\[\d+\]|\b\d{1,5})$")
 _LOOKS_LIKE_ADDRESS = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$|^\S+@\S+\.\S+$")
+_PLACEHOLDER = re.compile(
+    r"\{\{[^{}\n]{1,80}\}\}|\{\$[^{}\n]{1,80}\$?\}|\$\{[^{}\n]{1,80}\}|<%=?[^%\n]{1,80}%>|\[\[[^\[\]\n]{1,60}\]\]"
+)
 _EDGES = " \t\n\"'«»‹›<>→➔➜►▸▶↗⇒•·|:;,.!?…-–—+*()[]/\\#✓✔✕×☆★"
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -56,6 +59,11 @@ def opens_with(topic: str, text: str) -> bool:
 def is_only(topic: str, text: str) -> bool:
     """Whether the text is nothing but one phrase of the topic, give or take punctuation."""
     return _any(topic).fullmatch(fold(text.strip(_EDGES))) is not None
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a template shows through: "{{ job.title }}"."""
+    return _PLACEHOLDER.search(text) is not None
 
 
 def words_of(topic: str, text: str) -> str | None:
