@@ -34,7 +34,21 @@ _SHOWN = {  # entries of each section, when there is room for them
     "trouble": 30,
     "recovered": 30,
 }
-_SHARES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.15, 0.08, 0.03)  # of _SHOWN, until the HTML is small enough
+_SHARES = (
+    1.0,
+    0.9,
+    0.8,
+    0.7,
+    0.6,
+    0.5,
+    0.4,
+    0.3,
+    0.2,
+    0.15,
+    0.1,
+    0.05,
+    0.02,
+)  # of _SHOWN, until the HTML is small enough
 
 
 @dataclass(frozen=True, slots=True)
