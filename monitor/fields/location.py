@@ -147,7 +147,10 @@ def _own_line(text: str) -> Found[str] | None:
     return Found(job[1], job[1]) if job else None
 
 
-_AFTER_CUE = re.compile(rf"\s+(?:the (?:city|heart|centre|center) of )?({_PLACE}(?:,[ ]{_PLACE})?)")
+_AFTER_CUE = re.compile(  # "based in Kiel", "based at the Ocean Institute in Kiel"
+    rf"\s+(?:[\w/&.-]+(?:[ ][\w/&.-]+){{0,4}}?[ ]in[ ])??(?:the (?:city|heart|centre|center) of )?"
+    rf"({_PLACE}(?:,[ ]{_PLACE})?)(?![\w/])"
+)
 
 
 def _in_sentences(text: str) -> Found[str] | None:
@@ -184,7 +187,7 @@ def _in_sentences(text: str) -> Found[str] | None:
 
 
 def _institutional(words: str) -> bool:
-    return bool(
+    return (len(words) > 2 and words.isupper()) or bool(
         re.search(
             r"(?i)universi|institut|department|faculty|school|group|programme|phd|project|team|office|study|studies|values|program",
             words,

@@ -265,6 +265,8 @@ def _leading(ad: AdText, text: str, mentions: list[Mention]) -> Found[str] | Non
         # "University of Oslo" in an English ad on a Norwegian site
         own = [k for k in ranked if scores[k] >= 0.4 * scores[first] and _head_of(ad.language).search(k)]
         first = own[0] if own and not _LESSER.search(own[0]) else first
+    if not has_head:  # "Radboudumc": the full name where the ad has it too
+        first = next((k for k in ranked if k != first and len(k.split()) > 2 and k[:5] == first[:5]), first)
     mention = best[first]
     return Found(_nominative(mention.name), text[mention.start : mention.end])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from monitor.errors import ReadError
 from monitor.fields.genre import is_ad
+from monitor.fields.labelled import values as labelled_values
 from monitor.fields.language import language_of
 from monitor.fields.phrase import fold
 from monitor.fields.registry import FIELDS
@@ -48,8 +49,8 @@ def read_ad(page: Page, hints: Hints) -> Reading:
 
 
 def posting_of(ad: AdText, given: Posting | None = None, marked: Mapping[str, str] | None = None) -> Posting:
-    """All fields of an ad's text, joined with what the page's structured data gives (`given`) and, where both are
-    silent, what its elements are named (`marked`). Every piece of evidence is a
+    """All fields of an ad's text, joined with what the page's structured data gives (`given`) and, where no label gives
+    it, what its elements are named (`marked`). Every piece of evidence is a
     substring of the posting's text or title.
     """
     values: dict[str, Any] = {}
@@ -65,7 +66,7 @@ def posting_of(ad: AdText, given: Posting | None = None, marked: Mapping[str, st
     if given is not None:
         _join(values, evidence, given, ad)
     for name, words in (marked or {}).items():
-        if not values.get(name):
+        if not values.get(name) or (name == "location" and not labelled_values(window.text, name, ad.language)):
             values[name] = evidence[name] = words
     values.setdefault("title", "Untitled position")
     whole = f"{values['title']}\n{ad.text}"
