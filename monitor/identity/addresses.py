@@ -49,11 +49,11 @@ def canonical_url(url: str) -> str:
 def without_noise(url: str, *, locales: bool) -> str:
     url = url.strip()
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(canonicalize_url(url.replace("\\", "/"), keep_fragments=True))
         port = parts.port
     except ValueError:
         return url
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         return url
     host = parts.hostname.removeprefix("www.")
     if port and port not in (80, 443):
@@ -61,15 +61,12 @@ def without_noise(url: str, *, locales: bool) -> str:
     path = _path(parts.path, locales=locales)
     query = urlencode(_query(parts.query, locales=locales))
     fragment = parts.fragment if _names_item(parts.fragment) else ""
-    made = f"https://{host}{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
-    try:
-        return canonicalize_url(made, keep_fragments=True)
-    except ValueError:
-        return made
+    return f"https://{host}{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
 
 
 def _path(path: str, *, locales: bool) -> str:
     path = _SESSION_SEGMENT.sub("", _SESSION_PATH.sub("", path))
+    path = re.sub(r";+(?=/|$)", "", path).replace("[", "%5B").replace("]", "%5D")
     path = re.sub(r"/{2,}", "/", path)
     path = posixpath.normpath(path) if path.strip("/") else "/"
     path = _INDEX_FILE.sub("", path).rstrip("/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from functools import lru_cache
 
 from monitor.words import fold
@@ -12,7 +13,7 @@ from monitor.words import fold
 @lru_cache(maxsize=16_384)
 def normal(text: str | None) -> str:
     """Words without case, accents, punctuation and white space; text that was decoded wrongly is put right first."""
-    return " ".join(re.findall(r"[^\W_]+", fold(repaired(text or ""))))
+    return " ".join(re.findall(r"[^\W_]+", fold(unicodedata.normalize("NFKC", repaired(text or "")))))
 
 
 def repaired(text: str) -> str:

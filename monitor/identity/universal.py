@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from monitor.models import Event, Position
@@ -14,3 +15,8 @@ def position_uuid(position: Position) -> UUID:
 
 def event_uuid(event: Event) -> UUID:
     return uuid5(NAMESPACE_URL, f"event {event.id} {event.at.isoformat()} {event.source}")
+
+
+def feed_uuid(title: str, first: Iterable[Event]) -> UUID:
+    """first: the first event of the log, once there is one; it tells databases apart."""
+    return uuid5(NAMESPACE_URL, " ".join(["feed", title, *(str(event_uuid(event)) for event in first)]))
