@@ -20,27 +20,34 @@ METHOD = "PUBLISH"
 _PRODUCT = "-//position-monitor//deadlines//EN"
 
 
-def calendar(
-    positions: Iterable[Position], log: Iterable[Event], *, now: datetime, name: str, organizer: str | None = None
-) -> str | None:
-    """The deadlines of `positions`, cancelled where one closed or lost its deadline; None where there are none.
+def deadlines(positions: Iterable[Position], log: Iterable[Event], *, now: datetime) -> tuple[CalendarEvent, ...]:
+    """An event for each position that has a deadline; cancelled if it closed or the ad gives no deadline any more.
 
-    log: all events of these positions, oldest first. organizer: the address that a mailed calendar comes from; with
-    it the calendar has METHOD:PUBLISH (RFC 5546), without it is a plain file. Lines end with CRLF.
+    log: all events of these positions, oldest first.
+    """
+    histories = by_position(log)
+    events = (_event(position, histories.get(position.id, ()), now) for position in positions)
+    return tuple(event for event in events if event)
+
+
+def calendar(events: Iterable[CalendarEvent], *, organizer: str | None = None) -> str:
+    """The text of a calendar file, its lines ending with CRLF.
+
+    organizer: the address that a mailed calendar comes from; with it, METHOD:PUBLISH asks the mail program to take
+    the events over (RFC 5546), without it the calendar is a plain file.
     """
     made = Calendar()
     made.add("prodid", _PRODUCT)
     made.add("version", "2.0")
+    made.add("x-wr-calname", "Deadlines of positions")
     if organizer:
         made.add("method", METHOD)
-    made.add("x-wr-calname", one_line(name))
-    histories = by_position(log)
-    for position in positions:
-        if event := _event(position, histories.get(position.id, ()), now):
-            if organizer:
-                event.add("organizer", f"mailto:{organizer}")
-            made.add_component(event)
-    return made.to_ical().decode() if made.subcomponents else None
+    for event in events:
+        if organizer:
+            event.add("organizer", f"mailto:{organizer}")
+        made.add_component(event)
+    text: bytes = made.to_ical()
+    return text.decode()
 
 
 def by_position(log: Iterable[Event]) -> dict[int, list[Event]]:

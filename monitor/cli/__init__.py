@@ -28,6 +28,7 @@ COMMANDS = {
     "run": "work",
     "changes": "tell",
     "positions": "tell",
+    "export": "export",
 }
 
 

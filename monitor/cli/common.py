@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from monitor.errors import StoreError
+
 if TYPE_CHECKING:
-    from monitor.models import Posting
     from monitor.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -58,6 +59,12 @@ def load_settings(config: str | None) -> Settings:
     return load(config_path(config))
 
 
+def must_exist(settings: Settings) -> None:
+    """What only reads makes no database."""
+    if not settings.database.exists():
+        raise StoreError(f"{settings.database} is not there yet", tip="`monitor poll` makes it")
+
+
 def config_path(config: str | None) -> Path:
     return Path(config or click.get_current_context().find_root().obj)
 
@@ -65,16 +72,6 @@ def config_path(config: str | None) -> Path:
 def print_json(line: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()
-
-
-def posting_json(posting: Posting) -> dict[str, Any]:
-    """A posting's fields as design and docs name them; the ad's whole text stays in the database."""
-    from monitor.models import to_json
-
-    made: dict[str, Any] = to_json(posting)
-    del made["text"]
-    made["contacts"] = [{key: known for key, known in contact.items() if known} for contact in made["contacts"]]
-    return made
 
 
 def say(words: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, config_path, json_option, posting_json, print_json, say
+from monitor.cli.common import as_of_option, config_option, config_path, json_option, print_json, say
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def inspect_command(
 
     Nothing is saved. With several targets, one that fails does not stop the others.
     """
+    from monitor.export import posting_json
     from monitor.models import Hints, Kind
     from monitor.readers import read
 

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.common import When, config_option, json_option, load_settings, posting_json, print_json
-from monitor.errors import StoreError
+from monitor.cli.common import When, config_option, json_option, load_settings, must_exist, print_json
 
 if TYPE_CHECKING:
-    from monitor.models import Event, Position
-    from monitor.settings import Settings
+    from monitor.models import Event
 
 
 class Since(click.ParamType[int | datetime]):
@@ -32,29 +30,19 @@ class Since(click.ParamType[int | datetime]):
 @config_option
 def changes_command(since: int | datetime, as_json: bool, config: str | None) -> None:
     """List the changes (new, changed, closed, reopened), oldest first."""
-    from monitor.models import CHANGES, to_json
+    from monitor.export import change_json
+    from monitor.models import CHANGES
     from monitor.store import Store
 
     settings = load_settings(config)
-    _must_exist(settings)
+    must_exist(settings)
     with Store.open(settings.database) as store:
         events = store.events(since) if isinstance(since, int) else store.events(since=since)
     for event in events:
         if event.kind not in CHANGES:
             continue
         if as_json:
-            print_json(
-                {
-                    "id": event.id,
-                    "at": event.at.isoformat(),
-                    "kind": event.kind.value,
-                    "source": event.source_name,
-                    "position": event.position.id if event.position else None,
-                    "title": event.title,
-                    "url": event.url,
-                    "fields": to_json(event.fields),
-                }
-            )
+            print_json(change_json(event))
         else:
             _show_change(event)
 
@@ -72,17 +60,18 @@ def _show_change(event: Event) -> None:
 @config_option
 def positions_command(show_all: bool, as_json: bool, config: str | None) -> None:
     """List the positions that are known, with all their fields, as they stood at the last check."""
+    from monitor.export import position_json
     from monitor.models import Status
     from monitor.store import Store
 
     settings = load_settings(config)
-    _must_exist(settings)
+    must_exist(settings)
     names = {s.url: s.name for s in settings.source}
     with Store.open(settings.database) as store:
         positions = list(store.positions())
     if as_json:
         for position in positions:
-            print_json(_position_json(position, names))
+            print_json(position_json(position, names))
         return
     shown = [p for p in positions if show_all or p.status is Status.OPEN]
     from rich.console import Console
@@ -90,19 +79,3 @@ def positions_command(show_all: bool, as_json: bool, config: str | None) -> None
     from monitor.cli.tables import positions_table
 
     Console().print(positions_table(p.posting for p in shown))
-
-
-def _position_json(position: Position, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "id": position.id,
-        **posting_json(position.posting),
-        "sources": [names.get(s.source, s.source) for s in position.sightings],
-        "status": position.status.value,
-        "first_seen": position.first_seen.isoformat(),
-        "last_seen": position.last_seen.isoformat(),
-    }
-
-
-def _must_exist(settings: Settings) -> None:
-    if not settings.database.exists():
-        raise StoreError(f"{settings.database} is not there yet", tip="`monitor poll` makes it")

@@ -1,0 +1,106 @@
+"""`monitor export`: positions and changes for feed readers, calendars, spreadsheets and programs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.common import as_of_option, config_option, load_settings, must_exist, say
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from monitor.export import Item
+    from monitor.models import Event, Position
+    from monitor.store import Store
+
+
+@click.command("export", short_help="Write them as Atom, JSON, CSV or iCalendar.")
+@click.option("--format", "form", type=click.Choice(["atom", "json", "csv", "ics"]), required=True)
+@click.option("--what", type=click.Choice(["positions", "changes"]), default="positions", show_default=True)
+@click.option("--all", "closed_too", is_flag=True, help="Closed and expired positions too.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, whole or not."
+)
+@as_of_option
+@config_option
+def export_command(
+    form: str, what: str, closed_too: bool, output: Path | None, now: datetime, config: str | None
+) -> None:
+    """Write the open positions, or all changes, as Atom, JSON Feed, CSV or iCalendar.
+
+    The calendar of the changes has the deadlines of the positions that they are about. Feeds and calendars may be
+    written to the same FILE again and again: entries keep their ids, events that moved replace what they were.
+    """
+    from monitor.store import Store
+
+    settings = load_settings(config)
+    must_exist(settings)
+    names = {source.url: source.name for source in settings.source}
+    with Store.open(settings.database) as store:
+        if what == "positions":
+            text = _positions(store, form, names, now, closed_too=closed_too)
+        else:
+            text = _changes(store, form, now)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        _replace(output, text)
+    except OSError as error:
+        raise ConfigError([f"{output}: cannot be written: {error.strerror}"]) from error
+    say(f"written to {output}")
+
+
+def _positions(store: Store, form: str, names: dict[str, str], now: datetime, *, closed_too: bool) -> str:
+    from monitor import export
+    from monitor.models import Status
+
+    positions = [p for p in store.positions() if closed_too or p.status is Status.OPEN]
+    if form == "csv":
+        return export.positions_csv(positions, names)
+    log = store.events_of(p.id for p in positions)
+    if form == "ics":
+        return _calendar(positions, log, now)
+    return _feed(form, export.position_items(positions, log, names), title="Positions", store=store, now=now)
+
+
+def _changes(store: Store, form: str, now: datetime) -> str:
+    from monitor import export
+    from monitor.models import CHANGES
+
+    changes = [event for event in store.events() if event.kind in CHANGES]
+    if form == "csv":
+        return export.changes_csv(changes)
+    if form == "ics":
+        positions = {event.position.id: event.position for event in changes if event.position}
+        return _calendar(positions.values(), changes, now)
+    return _feed(form, export.change_items(changes), title="Changes of positions", store=store, now=now)
+
+
+def _calendar(positions: Iterable[Position], log: Iterable[Event], now: datetime) -> str:
+    from monitor.calendar import calendar, deadlines
+
+    return calendar(deadlines(positions, log, now=now))
+
+
+def _feed(form: str, items: list[Item], *, title: str, store: Store, now: datetime) -> str:
+    from monitor import export
+    from monitor.identity.universal import feed_uuid
+
+    if form == "json":
+        return export.json_feed(items, title=title)
+    return export.atom(items, title=title, feed_id=feed_uuid(title, store.events(through=1)), now=now)
+
+
+def _replace(file: Path, text: str) -> None:
+    """What reads the file sees the old text or the new one, never a half."""
+    file = file.resolve()
+    part = file if file.exists() and not file.is_file() else file.with_name(f".{file.name}.part")
+    part.write_text(text, encoding="utf-8", newline="")
+    if part != file:
+        part.replace(file)
