@@ -11,6 +11,6 @@ faults    why there is no page, in a sentence for a person
 """
 
 from monitor.fetch.client import Fetcher
-from monitor.fetch.wire import host_of
+from monitor.fetch.wire import host_of, may_share
 
-__all__ = ["Fetcher", "host_of"]
+__all__ = ["Fetcher", "host_of", "may_share"]

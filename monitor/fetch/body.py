@@ -114,7 +114,7 @@ def check_type(content_type: str) -> None:
 def check_content(body: bytes, content_type: str) -> None:
     """Fault: the body is empty, or its first bytes are those of a file, whatever the header says."""
     start = body[:1024].lstrip()
-    if not body.strip():
+    if not body.strip(b"\0 \t\r\n\f"):
         raise Fault("the page is empty", transient=True)
     for mark, kind in _MAGIC:
         if mark.match(body) or mark.match(start):

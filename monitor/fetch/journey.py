@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from monitor.fetch.faults import Fault, shown
 from monitor.fetch.headers import cookies
-from monitor.fetch.wire import URL, Answer, authority, basic_login, joined, origin
+from monitor.fetch.wire import URL, Answer, basic_login, joined, may_share, origin
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST = 5
@@ -40,7 +40,7 @@ class Journey:
     def headers(self) -> dict[str, str]:
         """What the request to `at` carries; later ones replace earlier ones of the same name in any case."""
         merged = {name.lower(): (name, value) for name, value in self._headers.items()}
-        if self._among_friends():
+        if may_share(self._start, self.at):
             merged |= {name.lower(): (name, value) for name, value in self._private.items()}
         if jar := self._jar():
             own = [merged["cookie"][1]] if "cookie" in merged else []
@@ -71,10 +71,6 @@ class Journey:
         there = joined(self.at, location)
         fragment = there.fragment or self.at.fragment or None  # RFC 9110 section 10.2.2
         return there.copy_with(userinfo=b"", fragment=fragment)
-
-    def _among_friends(self) -> bool:
-        same = authority(self.at) == authority(self._start)
-        return same and (self.at.scheme == "https" or self._start.scheme == "http")
 
     def _jar(self) -> dict[str, str]:
         return self._cookies.setdefault(origin(self.at), {})

@@ -100,6 +100,15 @@ def authority(url: URL) -> str:
     return host.rstrip(".") + colon + port
 
 
+def may_share(start: str | URL, at: str | URL) -> bool:
+    """Whether what is private to the URL `start` may be sent to `at`: same host and port, and no https given up."""
+    try:
+        start, at = (parse(url) if isinstance(url, str) else url for url in (start, at))
+    except Fault:
+        return False
+    return authority(start) == authority(at) and (at.scheme == "https" or start.scheme == "http")
+
+
 class Wire:
     """Connections to many hosts. `ask` may run side by side, for different hosts."""
 
@@ -230,6 +239,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _fault(error: Exception, host: str, seconds: float) -> Fault:
     """What went wrong between the two machines, from the library's exception and what caused it."""
+    if isinstance(error, httpx.ConnectTimeout) and any(isinstance(cause, ssl.SSLError) for cause in _causes(error)):
+        return Fault(f"the host {host} did not answer the TLS handshake within {seconds:g} seconds", again=True)
     if isinstance(error, httpx.TimeoutException):
         what = {
             httpx.ConnectTimeout: f"no connection to {host} within {seconds:g} seconds",

@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 
 from monitor.diff import ads_to_open
 from monitor.errors import FetchError
-from monitor.fetch import Fetcher
+from monitor.fetch import Fetcher, may_share
 from monitor.identity import canonical_url
 from monitor.models import AdSeen, Hints, Kind, Known, Observation, Page, Posting, Reading, Validators
 from monitor.readers import READERS, read
@@ -57,7 +57,7 @@ async def _look(given: CheckInput, fetcher: Fetcher) -> tuple[dict[str, Page], R
     # a 304 vouches for one page only: where the list goes on, all of it is fetched
     conditional = state is not None and not unread and len(state.listed) <= 1
     validators = state.validators.get(source.url, Validators()) if state and conditional else Validators()
-    first = await fetcher.get(source.url, validators=validators, headers=request_headers(source))
+    first = await fetcher.get(source.url, validators=validators, headers=request_headers(source, source.url))
     if first is None:
         return {}, None
     pages = {source.url: first}
@@ -65,7 +65,7 @@ async def _look(given: CheckInput, fetcher: Fetcher) -> tuple[dict[str, Page], R
     while reading.next_page and not reading.trouble and len(pages) < source.pages and reading.next_page not in pages:
         url = reading.next_page
         try:
-            page = await fetcher.get(url, headers=request_headers(source))
+            page = await fetcher.get(url, headers=request_headers(source, url))
         except FetchError as error:
             warning = f"page {len(pages) + 1} of the list could not be read: {error.in_full()}"
             reading = replace(reading, complete=False, next_page=None, warnings=(*reading.warnings, warning))
@@ -121,7 +121,7 @@ async def _open_ad(url: str, given: CheckInput, fetcher: Fetcher) -> AdSeen:
     current = state is not None and state.fingerprint == fingerprint(source)
     validators = state.validators.get(url, Validators()) if state and current else Validators()
     try:
-        page = await fetcher.get(url, validators=validators, headers=request_headers(source))
+        page = await fetcher.get(url, validators=validators, headers=request_headers(source, url))
     except FetchError as error:
         trouble = None if error.gone else error.in_full()
         return AdSeen(url=url, gone=error.gone, trouble=trouble, unreachable=error.status is None)
@@ -150,8 +150,13 @@ def hints(source: Source, known: Known, now: datetime, kind: Kind | None = None)
     )
 
 
-def request_headers(source: Source) -> dict[str, str]:
-    """The source's own headers; a value `env:NAME` stands for that variable of the environment."""
+def request_headers(source: Source, url: str) -> dict[str, str]:
+    """The source's own headers, which may be secrets: for no other host than its own, whatever its pages link to.
+
+    A value `env:NAME` stands for that variable of the environment.
+    """
+    if not may_share(source.url, url):
+        return {}
     made = {}
     for name, value in source.headers.items():
         if value.startswith("env:"):

@@ -168,6 +168,7 @@ FAULTS = [
     # not a page
     FaultCase("an empty body", (response(b""), KEEP), "the page is empty", True),
     FaultCase("a body of white space", (response(b" \r\n\t "), KEEP), "the page is empty", True),
+    FaultCase("a body of zeros", (response(bytes(5000)), KEEP), "the page is empty", True),
     FaultCase("an empty close-delimited body", (HEAD + b"\r\n",), "the page is empty", True),
     FaultCase("compressed nothing", (packed(gzip.compress(b""), "gzip"), KEEP), "the page is empty", True),
     _file("a PDF", "application/pdf", b"%PDF-1.7 ...", "a PDF (application/pdf)"),

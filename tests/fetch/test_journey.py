@@ -6,7 +6,7 @@ import pytest
 
 from monitor.fetch.faults import Fault
 from monitor.fetch.journey import Journey
-from monitor.fetch.wire import Answer, parse
+from monitor.fetch.wire import Answer, may_share, parse
 
 
 def redirected(start: str, *locations: str, cookie: str = "") -> Journey:
@@ -34,6 +34,7 @@ def redirected(start: str, *locations: str, cookie: str = "") -> Journey:
 )
 def test_what_is_private_goes_along_to_the_same_host_only(start: str, end: str, goes_along: bool) -> None:
     headers = redirected(start, end).headers()
+    assert may_share(start, end) == goes_along or end.startswith("//")
     assert ("X-Key" in headers) == goes_along
     assert headers["Accept"] == "text/html"
 
