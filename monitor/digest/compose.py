@@ -196,12 +196,14 @@ class _Desk:
         deadline = position.posting.deadline
         today = self.now.astimezone(self.subscriber.zone).date()
         match = self.matches.get(position.id)
-        seen_by = _source_names(position, self.names)
+        seen_by = [sighting.source for sighting in position.sightings]
+        source = story.events[-1].source if story else seen_by[0] if seen_by else None
         return Entry(
             position=position.id,
             posting=dataclasses.replace(position.posting, text=None),
             status=position.status,
-            source=story.events[-1].source_name if story else seen_by[0] if seen_by else "",
+            source=self.names.get(source, source) if source else "",
+            url=position.posting.url or source,
             days_left=(deadline - today).days if deadline else None,
             matching=match is not None and match.enough,
             why=match.words if match else (),

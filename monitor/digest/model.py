@@ -31,16 +31,17 @@ class Delta:
 class Entry:
     """A position in a digest.
 
-    posting: its present form, without the ad's text. days_left: until the deadline, in the subscriber's zone; 0 is
-    today. source: the name of the source that showed it. matching: it is what the interests ask for; why: the words
-    of the ad that say so. changes: first what was before, last what is now. passing: it appeared and was gone again
-    since the last digest.
+    posting: its present form, without the ad's text. url: its own page, else the source's. source: the name of the
+    source that showed it. days_left: until the deadline, in the subscriber's zone; 0 is today. matching: it is what
+    the interests ask for; why: the words of the ad that say so. changes: first what was before, last what is now.
+    passing: it appeared and was gone again since the last digest.
     """
 
     position: int
     posting: Posting
     status: Status
     source: str
+    url: str | None = None
     days_left: int | None = None
     matching: bool = False
     why: tuple[str, ...] = ()

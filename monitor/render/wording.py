@@ -185,7 +185,7 @@ def href(url: str | None) -> str:
 
 def evidence_href(entry: Entry, words: str) -> str:
     """The ad, scrolled to the words (a text fragment; WICG Scroll To Text Fragment)."""
-    url = href(entry.posting.url)
+    url = href(entry.url)
     if not url or "#" in url:
         return url
     fragment = quote(clean(words, 300).removesuffix("…"), safe="").replace("-", "%2D")  # a hyphen has a meaning there

@@ -111,6 +111,14 @@ def test_names_of_sources_come_from_the_settings_too() -> None:
     assert digests[1].closing[0].source == "Mine"
 
 
+def test_a_position_without_a_page_of_its_own_is_linked_to_its_source() -> None:
+    here = position(1)
+    bare = dataclasses.replace(here, posting=dataclasses.replace(here.posting, url=None))
+    events = [event(1, EventKind.NEW, bare), event(2, EventKind.NEW, position(2))]
+    digest = compose(READER, events, (), since=None, now=NOW, next_at=None)
+    assert [e.url for e in digest.new] == ["https://example.org/list", "https://example.org/2"]
+
+
 # --- reminders ---------------------------------------------------------------------------------------------------
 
 
