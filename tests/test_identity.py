@@ -79,7 +79,10 @@ def test_two_addresses(one: str, two: str) -> None:
     assert canonical_url(one) != canonical_url(two)
 
 
-@given(st.text() | st.text().map("https://uni.example.org/".__add__))
+letters = st.text(st.characters(exclude_characters=";\\[]"))
+
+
+@given(letters | letters.map("https://uni.example.org/".__add__))
 def test_canonical_is_final(url: str) -> None:
     once = canonical_url(url)
     assert canonical_url(once) == once

@@ -21,6 +21,7 @@ from monitor.models import (
     Observation,
     Outcome,
     Position,
+    Posting,
     Reading,
     Sighting,
     Status,
@@ -83,6 +84,8 @@ def _unchanged(check: Check, observation: Observation) -> Verdict:
 def _seen(check: Check, reading: Reading) -> Verdict:
     """The list was read."""
     postings = distinct(reading.postings)
+    if check.source.kind is Kind.PAGE:  # what is watched is the page itself
+        postings = (Posting(title=check.source.name or check.source.url, url=check.source.url, text=reading.text),)
     matching = match(postings, check.known.positions, check.source.url, check.now, complete=reading.complete)
     lost = _lost(check, matching)
     if lost and not postings and not reading.none_open:
@@ -194,7 +197,7 @@ def _news(check: Check, updates: Sequence[Update | None], *, compared: int) -> l
     """The updates, without the changes that a whole list shows at once."""
     made = [u for u in updates if u]
     changed = Counter(name for u in made for name in u.fields)
-    texts = sum(u.sighting.ad_checked_at == check.now and u.position is not None for u in made)
+    texts = sum(bool(u.sighting.listed.text) or u.sighting.ad_checked_at == check.now for u in made)
     silent = widespread(changed.keys() - {"text"}, changed, compared)
     silent |= widespread(changed.keys() & {"text"}, changed, texts)
     return [_without(u, silent) for u in made]

@@ -10,10 +10,18 @@ from functools import lru_cache
 from monitor.words import fold
 
 
-@lru_cache(maxsize=16_384)
 def normal(text: str | None) -> str:
     """Words without case, accents, punctuation and white space; text that was decoded wrongly is put right first."""
-    return " ".join(re.findall(r"[^\W_]+", fold(unicodedata.normalize("NFKC", repaired(text or "")))))
+    words = text or ""
+    return _short(words) if len(words) <= _SHORT else _words(words)
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", fold(unicodedata.normalize("NFKC", repaired(text)))))
+
+
+_SHORT = 300  # characters; titles and names come again and again, pages do not
+_short = lru_cache(maxsize=16_384)(_words)
 
 
 def repaired(text: str) -> str:

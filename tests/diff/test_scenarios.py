@@ -6,7 +6,7 @@ A file of scenarios/ holds `[[scenario]]` tables. `posting.NAME` is a posting; `
 - `page.NAME`: what its own page answers from now on: "alive" (as long as nothing is said), "gone", "refused",
   "unreachable", "silent" (a page that speaks of something else), "not-modified", or a table of the fields in which the
   page differs from the list.
-- `hours`: since the check before (6). `kind`, `complete`, `none_open`, `wall`, `drifted`: of the reading.
+- `hours`: since the check before (6). `kind`, `complete`, `none_open`, `wall`, `drifted`, `text`: of the reading.
   `not_modified`, `failed` (with `transient`, `gone`): there is no reading. `source`: which of several, by a letter.
 - `tells`: the events, "new NAME", "changed NAME: fields", "closed NAME"; nothing unless given. Where `outcome`,
   `notice`, `asked` or `status.NAME` stand, they are compared too.
@@ -88,6 +88,7 @@ class History:
             none_open=step.get("none_open", False),
             trouble=step.get("wall"),
             drifted=step.get("drifted", False),
+            text=step.get("text", ""),
         )
         answers = {ad.url: ad for name in self.tables if (ad := self.answer(name))}
         return self.world.check(source, self.now, None if step.get("not_modified") else reading, answers)
@@ -113,7 +114,7 @@ class History:
         told = []
         for update in verdict.updates:
             if update.event:
-                name = update.sighting.listed.evidence["name"]
+                name = update.sighting.listed.evidence.get("name", "page")
                 fields = f": {', '.join(sorted(update.fields))}" if update.fields else ""
                 told.append(f"{update.event.value} {name}{fields}")
         return sorted(told)
