@@ -7,7 +7,8 @@ from functools import cache, lru_cache
 from urllib.parse import unquote, urlsplit
 
 from monitor.fields.lexicon import all_phrases
-from monitor.fields.phrase import fold, pattern
+from monitor.fields.phrase import fold
+from monitor.readers.phrasebook import MAX_TEXT, Phrasebook
 
 # stems, since addresses and class names glue words together ("jobdetail", "stellenangebot", "displayjob")
 _JOB_ADDRESS = re.compile(
@@ -31,34 +32,42 @@ _PLACEHOLDER = re.compile(
     r"\{\{[^{}\n]{1,80}\}\}|\{\$[^{}\n]{1,80}\$?\}|\$\{[^{}\n]{1,80}\}|<%=?[^%\n]{1,80}%>|\[\[[^\[\]\n]{1,60}\]\]"
 )
 _EDGES = " \t\n\"'«»‹›<>→➔➜►▸▶↗⇒•·|:;,.!?…-–—+*()[]/\\#✓✔✕×☆★"
+_WORDS = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
+TOPICS = tuple(
+    [f"listing.{name}" for name in "roles occupations jobs plain never other closed generic next none_open".split()]
+    + [f"walls.{name}" for name in "challenge login consent maintenance missing javascript loading".split()]
+    + ["deadline.cues"]
+)
+
+
 @cache
-def _any(topic: str) -> re.Pattern[str]:
-    plain = [p for p in all_phrases(topic) if " ~ " not in p]
-    apart = [p.split(" ~ ") for p in all_phrases(topic) if " ~ " in p]
-    gap = r"(?:[\s,]+[^\s.!?]+){0,4}?[\s,]+"  # up to four words may stand between the parts
-    parts = [pattern(plain).pattern, *(gap.join(pattern([part]).pattern for part in group) for group in apart)]
-    return re.compile("|".join(f"(?:{p})" for p in parts))
+def _book() -> Phrasebook:
+    return Phrasebook(TOPICS)
 
 
-@lru_cache(maxsize=8192)
+@cache
+def _beginnings() -> frozenset[tuple[str, ...]]:
+    """Generic phrases that end in `*`: anything may follow ("Read more about ...")."""
+    return frozenset(tuple(fold(p[:-1]).split()) for p in all_phrases("listing.generic") if p.endswith("*"))
+
+
 def says(topic: str, text: str) -> bool:
     """Whether a phrase of the topic ("listing.roles") stands in the text."""
-    return _any(topic).search(fold(text)) is not None
+    return any(hit.topic == topic for hit in _book().hits(text))
 
 
-@lru_cache(maxsize=4096)
 def opens_with(topic: str, text: str) -> bool:
     """Whether the text begins with a phrase of the topic."""
-    return _any(topic).match(fold(text.strip(_EDGES))) is not None
+    return any(hit.topic == topic and not hit.first for hit in _book().hits(text))
 
 
-@lru_cache(maxsize=8192)
 def is_only(topic: str, text: str) -> bool:
     """Whether the text is nothing but one phrase of the topic, give or take punctuation."""
-    return _any(topic).fullmatch(fold(text.strip(_EDGES))) is not None
+    whole = [hit for hit in _book().hits(text) if hit.topic == topic and not hit.first]
+    return bool(whole) and any(hit.last == _book().count(text) for hit in whole)
 
 
 def is_placeholder(text: str) -> bool:
@@ -68,8 +77,7 @@ def is_placeholder(text: str) -> bool:
 
 def words_of(topic: str, text: str) -> str | None:
     """The words of the text that a phrase of the topic matches."""
-    found = _any(topic).search(fold(text))
-    return text[found.start() : found.end()] if found else None
+    return next((text[hit.start : hit.end] for hit in _book().hits(text) if hit.topic == topic), None)
 
 
 @lru_cache(maxsize=8192)
@@ -80,30 +88,27 @@ def is_generic(text: str) -> bool:
         return True
     if is_only("listing.generic", bare) or is_only("listing.next", bare):
         return True
-    return len(bare) <= 80 and bool(_beginnings().match(fold(bare))) and not says("listing.roles", bare)
-
-
-@cache
-def _beginnings() -> re.Pattern[str]:
-    """Generic phrases that end in `*` may be followed by anything: "Read more about ..."."""
-    return pattern(p[:-1].strip() for p in all_phrases("listing.generic") if p.endswith("*"))
+    if len(bare) > 80 or says("listing.roles", bare):
+        return False
+    words = tuple(_WORDS.findall(fold(bare)))
+    return any(words[:n] in _beginnings() for n in range(1, min(5, len(words)) + 1))
 
 
 @lru_cache(maxsize=8192)
 def is_bare(text: str) -> bool:
     """A name of a kind of position and of no position ("PhD positions", "All vacancies (12)", "Professors")."""
-    rest = fold(_COUNT.sub("", text))
-    for topic in ("listing.roles", "listing.jobs", "listing.occupations"):
-        rest = _any(topic).sub(" ", rest)
-    rest = _any("listing.plain").sub(" ", rest)
-    return len(_LETTERS.findall(rest)) < 3
+    folded = fold(_COUNT.sub("", text))[:MAX_TEXT]
+    kinds = ("listing.roles", "listing.jobs", "listing.occupations", "listing.plain")
+    known = {n for hit in _book().hits(folded) if hit.topic in kinds for n in range(hit.first, hit.last)}
+    rest = (word for n, word in enumerate(_WORDS.findall(folded)) if n not in known)
+    return sum(len(_LETTERS.findall(word)) for word in rest) < 3
 
 
 @lru_cache(maxsize=8192)
 def names_no_position(text: str) -> bool:
     """Whether words such as "Seminar" or "How to apply" stand in a title; short ones count at its start only."""
-    found = _any("listing.never").search(fold(text))
-    return found is not None and (found.end() - found.start() >= 6 or opens_with("listing.never", text))
+    never = (hit for hit in _book().hits(text) if hit.topic == "listing.never")
+    return any(hit.end - hit.start >= 6 or not hit.first for hit in never)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,126 @@
+"""Many lexicon topics asked of many short texts at once.
+
+A page asks a dozen questions of each of its lines and titles, in every language. One pass over the words of a text
+answers them all: a word is looked up once in a table of all phrases (and remembered: pages repeat their words), where a
+search by regular expression would try thousands of alternatives at every letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from monitor.fields.lexicon import all_phrases
+from monitor.fields.phrase import fold
+
+GAP = " ~ "  # in a phrase: up to `GAP_WORDS` words may stand here
+GAP_WORDS = 4
+MAX_TEXT = 400  # characters of a text that are looked at: a title, a heading, the beginning of a paragraph
+
+_WORD = re.compile(r"\w+")
+_GENDER = frozenset("r n in innen e es s".split())  # Mitarbeiter*in, Wissenschaftliche:r, doctorant·e
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase in a text. first, last: its words, `last` not included. start, end: its span in the text."""
+
+    topic: str
+    first: int
+    last: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    topic: str
+    words: tuple[str, ...]  # "*" at an end stands for any letters; "~" for a gap
+
+
+class Phrasebook:
+    """The phrases of several topics. Blanks, hyphens and other marks between words are all one; so are case and accents."""
+
+    def __init__(self, topics: Iterable[str]) -> None:
+        self._exact: dict[str, list[_Phrase]] = defaultdict(list)
+        self._beginnings: dict[str, list[_Phrase]] = defaultdict(list)
+        self._endings: dict[str, list[_Phrase]] = defaultdict(list)
+        self._inner: dict[str, list[_Phrase]] = defaultdict(list)
+        for topic in topics:
+            for text in all_phrases(topic):
+                phrase = _Phrase(topic, tuple(_parts(text)))
+                if phrase.words:
+                    self._file(phrase)
+        self._starting_with = lru_cache(maxsize=60_000)(self._look_up)
+        self.hits = lru_cache(maxsize=20_000)(self._hits)
+
+    def _file(self, phrase: _Phrase) -> None:
+        first = phrase.words[0]
+        stem = first.strip("*")
+        if first[0] == "*" and first[-1] == "*":
+            self._inner[stem].append(phrase)
+        elif first[0] == "*":
+            self._endings[stem].append(phrase)
+        elif first[-1] == "*":
+            self._beginnings[stem].append(phrase)
+        else:
+            self._exact[first].append(phrase)
+
+    def _look_up(self, word: str) -> tuple[_Phrase, ...]:
+        """The phrases whose first word this may be."""
+        found = list(self._exact.get(word, ()))
+        for n in range(1, len(word) + 1):
+            found += self._beginnings.get(word[:n], ())
+            found += self._endings.get(word[-n:], ())
+        found += (p for stem, phrases in self._inner.items() if stem in word for p in phrases)
+        return tuple(found)
+
+    def _hits(self, text: str) -> tuple[Hit, ...]:
+        """Every phrase in the first `MAX_TEXT` characters of a text."""
+        words = [(m[0], m.start(), m.end()) for m in _WORD.finditer(fold(text[:MAX_TEXT]))]
+        found = []
+        for first, (word, start, _) in enumerate(words):
+            for phrase in self._starting_with(word):
+                last = _matched(phrase.words, 1, words, first + 1) if len(phrase.words) > 1 else first + 1
+                if last:
+                    found.append(Hit(phrase.topic, first, last, start, words[last - 1][2]))
+        return tuple(found)
+
+    def count(self, text: str) -> int:
+        """The number of words of a text, as `Hit` counts them."""
+        return sum(1 for _ in _WORD.finditer(text[:MAX_TEXT]))
+
+
+def _parts(phrase: str) -> Iterator[str]:
+    for word in re.findall(r"\*?\w+\*?|~", fold(phrase)):
+        yield word
+
+
+def _matched(phrase: tuple[str, ...], at: int, words: list[tuple[str, int, int]], place: int) -> int:
+    """Where the rest of a phrase ends if it stands at `place`, else 0."""
+    while at < len(phrase):
+        wanted = phrase[at]
+        if wanted == "~":
+            ends = (
+                _matched(phrase, at + 1, words, p) for p in range(place, min(place + GAP_WORDS + 1, len(words)))
+            )
+            return next((end for end in ends if end), 0)
+        skipped = 0
+        while place < len(words) and skipped < 2 and words[place][0] in _GENDER and not _alike(wanted, words[place][0]):
+            place, skipped = place + 1, skipped + 1
+        if place >= len(words) or not _alike(wanted, words[place][0]):
+            return 0
+        at, place = at + 1, place + 1
+    return place
+
+
+def _alike(wanted: str, word: str) -> bool:
+    if wanted == word:
+        return True
+    stem = wanted.strip("*")
+    if wanted[0] == "*":
+        return stem in word if wanted[-1] == "*" else word.endswith(stem)
+    return wanted[-1] == "*" and word.startswith(stem)
