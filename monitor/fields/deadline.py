@@ -72,7 +72,7 @@ def find_deadline(ad: AdText) -> Found[Deadline] | None:
 def _judge(ad: AdText, day: Day) -> _Candidate | None:
     text, folded, seen = ad.text, fold(ad.text), day.seen
     if day.label and day.role and day.role not in _NO_OTHER_ROLES:
-        if day.role != "deadline":
+        if day.role != "deadline" and not _ends_the_notice(day, days(ad)):
             return None
         surety = _Surety.EXTENDED if _extended(folded, day.label[0], day) else _Surety.LABEL
         return _Candidate(day, surety, day.label[0], seen.end)
@@ -84,6 +84,17 @@ def _judge(ad: AdText, day: Day) -> _Candidate | None:
     if found is False:
         return None
     return _by_words_after(text, folded, day) or _by_place(text, day)
+
+
+def _ends_the_notice(day: Day, all_days: tuple[Day, ...]) -> bool:
+    """Whether an "End date" is that of the notice, as it stands right after the day of its posting."""
+    before = [d for d in all_days if d.seen.end <= (day.label or (0, 0))[0]]
+    return bool(
+        day.role == "end"
+        and before
+        and before[-1].role in ("posted", "opens")
+        and before[-1].seen.end + _CLOSE > day.seen.start
+    )
 
 
 def _by_words_before(folded: str, day: Day, begin: int, start: int) -> _Candidate | bool | None:
