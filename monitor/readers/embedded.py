@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -25,8 +25,11 @@ from monitor.readers.words import is_bare, is_generic, names_no_position, names_
 MAX_SCRIPT = 4_000_000  # characters
 MAX_DEPTH = 40
 MAX_ITEMS = 5000
+MAX_TRIES = 50  # assignments in one script
 
-_ASSIGNED = re.compile(r"(?:window\.|self\.|var |let |const )?\s*[\w.$\[\]\"']{2,60}\s*=\s*(?=[{\[])")
+_ASSIGNED = re.compile(r"(?<=[\w\]\"'.])\s?=\s?(?=[{\[][\s\[{\"])")
+_TITLE_KEY = re.compile(r"""["']?(?:[a-zA-Z_]*[tT]itle|name|heading|headline|label)["']?\s*:""")
+_DATA_ATTRIBUTES = ", ".join(f"[data-{n}]" for n in "page props state jobs vacancies positions items".split())
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.\s]+")
 _TITLES = (
     "title",
@@ -62,33 +65,31 @@ _POSITION_KEYS = re.compile(
 _MOMENT = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})(?:[T ]|$)")
 
 
-def embedded_postings(parser: LexborHTMLParser, base: str, as_of: date) -> tuple[Posting, ...]:
-    """The positions in the page's embedded state, in its order; () if there are none. Never raises."""
+def embedded_postings(states: Sequence[str], base: str, as_of: date) -> tuple[Posting, ...]:
+    """The positions in a page's embedded state (`states_of`), in its order; () if there are none. Never raises."""
     best: list[Posting] = []
-    for state in _states(parser):
-        for name, items in _lists(state, "", 0):
-            found = _postings(name, items, base, as_of)
-            if len(found) > len(best):
-                best = found
+    for text in states:
+        for state in _json(text) if text[:1] in "{[" else _assigned(text):
+            for name, items in _lists(state, "", 0):
+                found = _postings(name, items, base, as_of)
+                if len(found) > len(best):
+                    best = found
     return tuple(best)
 
 
-def _states(parser: LexborHTMLParser) -> Iterator[Any]:
+def states_of(parser: LexborHTMLParser) -> list[str]:
+    """The texts of a page that may hold state, to be taken before scripts are removed from the tree."""
+    texts = []
     for node in parser.css("script"):
         kind = (node.attributes.get("type") or "").lower()
-        text = node.text() or ""
-        if not 40 < len(text) <= MAX_SCRIPT or "ld+json" in kind or kind in ("text/html", "text/template"):
+        if "ld+json" in kind or kind in ("text/html", "text/template") or "src" in node.attributes:
             continue
-        if "json" in kind or node.attributes.get("id") in ("__NEXT_DATA__", "__NUXT_DATA__"):
-            yield from _json(text)
-        elif _ASSIGNED.search(text):
-            yield from _assigned(text)
-    for node in parser.css(
-        "[data-page], [data-props], [data-state], [data-jobs], [data-vacancies], [data-positions], [data-items]"
-    ):
-        for value in node.attributes.values():
-            if value and value[:1] in "[{" and len(value) > 40:
-                yield from _json(value)
+        text = (node.text() or "").strip()
+        if 40 < len(text) <= MAX_SCRIPT and _TITLE_KEY.search(text):
+            texts.append(text)
+    for node in parser.css(_DATA_ATTRIBUTES):
+        texts += [v for v in node.attributes.values() if v and v[:1] in "[{" and len(v) > 40 and _TITLE_KEY.search(v)]
+    return texts
 
 
 def _json(text: str) -> Iterator[Any]:
@@ -100,8 +101,11 @@ def _json(text: str) -> Iterator[Any]:
 
 def _assigned(text: str) -> Iterator[Any]:
     decoder = json.JSONDecoder(strict=False)
-    end = 0
+    end = tries = 0
     for match in _ASSIGNED.finditer(text):
+        if tries > MAX_TRIES:
+            return
+        tries += 1
         if match.end() < end:
             continue
         try:

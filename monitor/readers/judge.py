@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from monitor.fields.phrase import fold, topic
 from monitor.models import Posting
 from monitor.readers.cells import Reader
 from monitor.readers.records import Group, Record, groups, overlapping
@@ -31,6 +30,7 @@ from monitor.readers.zones import Zones
 ENOUGH = 3.0
 _OF_RECORDS = ("roles", "dated", "address", "identifier", "listed")  # evidence that single records have to show
 _KNOWN = 2.0  # what having held positions before is worth
+_DIGIT = re.compile(r"\d")
 _DATE = re.compile(
     r"(?<!\d)\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d\d-\d\d|(?<!\d)\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,}|[^\W\d_]{3,}\.?\s\d{1,2}\b(?!\d)"
 )
@@ -280,10 +280,10 @@ def _dated(tree: Tree, record: Record) -> bool:
     """Whether the record speaks of a deadline or of applying by a date."""
     lines = tree.lines[record.first : record.last]
     return any(
-        any(c.isdigit() for c in f"{line.text} {after.text if after else ''}")
-        and topic("deadline.cues").search(fold(line.text))
+        len(line.text) < 300
+        and says("deadline.cues", line.text)
+        and (_DIGIT.search(line.text) or (after is not None and _DIGIT.search(after.text)))
         for line, after in zip(lines, [*lines[1:], None], strict=True)
-        if len(line.text) < 300
     )
 
 

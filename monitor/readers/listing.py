@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from monitor.errors import ReadError
 from monitor.models import Hints, Kind, Page, Reading
 from monitor.readers.cells import Reader
-from monitor.readers.embedded import embedded_postings
+from monitor.readers.embedded import embedded_postings, states_of
 from monitor.readers.html import parse
 from monitor.readers.joined import joined
 from monitor.readers.judge import positions
@@ -47,7 +47,7 @@ def survey(page: Page, hints: Hints) -> Survey:
     except ReadError as error:
         return Survey(Reading(kind=Kind.LISTING, complete=False, trouble=str(error), warnings=(str(error),)))
     marks, links = marks_of(parser, page.text), head_links(parser)
-    embedded = embedded_postings(parser, page.url, hints.as_of)
+    states = states_of(parser)
     declared = structured_postings(page.text, page.url, hints.as_of)
     tree = Tree(parser, page.url)
     zones = Zones(tree)
@@ -60,7 +60,8 @@ def survey(page: Page, hints: Hints) -> Survey:
         return Survey(_reading(tree, zones, marks, links, replace(_EMPTY, postings=shown)), 1.0, len(declared), heading)
     found = positions(tree, zones, reader, hints.signature)
     text = "\n".join(line.text for line in tree.lines)
-    postings = joined(joined(found.postings, declared, text), embedded, text)
+    postings = joined(found.postings, declared, text)
+    postings = joined(postings, embedded_postings(states, page.url, hints.as_of), text)
     drifted = bool(hints.signature and found.postings and not set(hints.signature) & set(found.signature))
     warnings = []
     if selection.fault:

@@ -49,6 +49,8 @@ class Element:
     last: int = 0
     sign: str = ""  # tag and lasting classes: what records of one list share
     words: frozenset[str] = frozenset()  # of class, id and role
+    heading: int = 0  # 1-6 within a heading of that level
+    bold: bool = False
     children: list[Element] = field(default_factory=list)
 
     def ancestors(self) -> list[Element]:
@@ -99,6 +101,8 @@ class Tree:
                 node.decompose()
         self.elements: list[Element] = []
         self._by_node: dict[int, Element] = {}
+        self._addresses: dict[int, str | None] = {}
+        self._anchor_texts: dict[int, str] = {}
         self.lines: list[Line] = []
         body = parser.body
         if body is not None:
@@ -124,12 +128,23 @@ class Tree:
 
     def anchor_text(self, anchor: Element) -> str:
         """The words of a link, else its label."""
+        known = self._anchor_texts.get(anchor.index)
+        if known is None:
+            known = self._anchor_texts[anchor.index] = self._anchor_text(anchor)
+        return known
+
+    def _anchor_text(self, anchor: Element) -> str:
         return self.inner_text(anchor) or squeeze(
             anchor.attributes.get("aria-label") or anchor.attributes.get("title") or ""
         )
 
     def address(self, anchor: Element) -> str | None:
         """The absolute URL of a link; None where it leads nowhere (scripts, mail, an empty fragment)."""
+        if anchor.index not in self._addresses:
+            self._addresses[anchor.index] = self._address(anchor)
+        return self._addresses[anchor.index]
+
+    def _address(self, anchor: Element) -> str | None:
         href = (anchor.attributes.get("href") or "").strip()
         if not href or href in ("#", "#!", "#top") or _NOT_AN_ADDRESS.match(href):
             return None
@@ -227,6 +242,8 @@ class _Builder:
             tag, attributes, parent, len(self.tree.elements), len(self.stack), sign=known[0], words=known[1]
         )
         element.first = len(self.tree.lines) - (self.line is not None)
+        element.heading = _level(element) or (parent.heading if parent else 0)
+        element.bold = tag in ("b", "strong") or (parent is not None and parent.bold)
         self.tree.elements.append(element)
         if parent is not None:
             parent.children.append(element)
@@ -272,16 +289,12 @@ def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, froz
     return (tag + "".join(f".{t}" for t in lasting), words)
 
 
+def _level(element: Element) -> int:
+    if element.attributes.get("role") == "heading":
+        level = element.attributes.get("aria-level") or "2"
+        return int(level) if level in "123456" else 2
+    return HEADINGS.get(element.tag, 0)
+
+
 def _heading(line: Line) -> int:
-    chain = line.parts[0][0].ancestors()
-    for element in chain[:6]:
-        if element.tag in HEADINGS:
-            return HEADINGS[element.tag]
-        if element.attributes.get("role") == "heading":
-            level = element.attributes.get("aria-level") or "2"
-            return int(level) if level.isdigit() and 0 < int(level) < 7 else 2
-    if all(
-        any(e.tag in ("b", "strong") for e in holder.ancestors()[:3]) for holder, text in line.parts if text.strip()
-    ):
-        return 7
-    return 0
+    return line.parts[0][0].heading or (7 if all(holder.bold for holder, text in line.parts if text.strip()) else 0)

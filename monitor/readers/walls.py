@@ -6,6 +6,7 @@ Asked only of a page on which no position was found, except for the marks of a b
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -24,34 +25,23 @@ _APP_ROOT = re.compile(
     r"<(?:div|main|section)\b[^>]*\bid=[\"']?(?:root|app|__next|__nuxt|react-root|main-app|q-app|ember\d*)[\"'\s>]|<app-root|ng-app=|data-reactroot|ng-version",
     re.I,
 )
-_SCRIPT = re.compile(r"<script\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a page's source shows besides its text. html: the source; scripts: whether it has any."""
+
+    html: str
+    password: bool
+    scripts: bool
+    noscript: str
 
 
 def marks_of(parser: LexborHTMLParser, html: str) -> Marks:
     """What has to be asked before scripts are taken out of the tree."""
     noscript = " ".join(node.text(separator=" ") for node in parser.css("noscript")[:5])
-    return Marks(
-        challenge=bool(_CHALLENGE.search(html)),
-        captcha=bool(_CAPTCHA.search(html)),
-        password=bool(parser.css_first("input[type=password]")),
-        application=bool(_APP_ROOT.search(html)),
-        scripts=len(_SCRIPT.findall(html)),
-        noscript=noscript[:500],
-    )
-
-
-class Marks:
-    """What a page's source shows besides its text."""
-
-    def __init__(
-        self, *, challenge: bool, captcha: bool, password: bool, application: bool, scripts: int, noscript: str
-    ) -> None:
-        self.challenge = challenge
-        self.captcha = captcha
-        self.password = password
-        self.application = application
-        self.scripts = scripts
-        self.noscript = noscript
+    password = parser.css_first("input[type=password]") is not None
+    return Marks(html, password, parser.css_first("script") is not None, noscript[:500])
 
 
 def wall(tree: Tree, marks: Marks, *, none_open: bool = False) -> str | None:
@@ -59,39 +49,42 @@ def wall(tree: Tree, marks: Marks, *, none_open: bool = False) -> str | None:
 
     none_open: the page says in words that nothing is open, which a login button or a script beside it does not undo.
     """
-    text = " ".join(line.text for line in tree.lines)
-    short = len(text) <= SHORT
-    opening = f"{tree.title} {text[:SHORT]}"
-    placeholders = [line.text for line in tree.lines if is_placeholder(line.text)]
-    if placeholders:
-        return f'the page is filled in by JavaScript: it holds placeholders such as "{placeholders[0][:60]}"'
-    if marks.challenge and (short or says("walls.challenge", opening)):
+    placeholder = next((line.text for line in tree.lines if is_placeholder(line.text)), None)
+    if placeholder:
+        return f'the page is filled in by JavaScript: it holds placeholders such as "{placeholder[:60]}"'
+    text = tree.characters[-1]
+    short = text <= SHORT
+    spoken = [tree.title, *(line.text for line in tree.lines)] if short else [tree.title]
+
+    def said(topic: str) -> str | None:
+        return next((words for line in spoken if (words := words_of(topic, line))), None)
+
+    challenge = said("walls.challenge")
+    if (short or challenge) and _CHALLENGE.search(marks.html):
         return "the site shows a bot challenge instead of the page"
-    if short and (says("walls.challenge", opening) or (marks.captcha and not marks.password)):
-        kind = "a captcha" if marks.captcha else "a bot challenge"
-        words = words_of("walls.challenge", opening)
-        return f"the site shows {kind} instead of the page" + (f' ("{words}")' if words else "")
-    if short and says("walls.maintenance", opening):
-        return f'the site is out of service: "{words_of("walls.maintenance", opening)}"'
-    if short and (
-        says("walls.missing", tree.title) or any(says("walls.missing", li.text) for li in tree.lines if li.heading)
-    ):
+    captcha = short and not marks.password and bool(_CAPTCHA.search(marks.html))
+    if short and (challenge or captcha):
+        kind = "a captcha" if captcha else "a bot challenge"
+        return f"the site shows {kind} instead of the page" + (f' ("{challenge}")' if challenge else "")
+    if short and (words := said("walls.maintenance")):
+        return f'the site is out of service: "{words}"'
+    headings = [tree.title, *(line.text for line in tree.lines if 0 < line.heading < 7)]
+    if short and any(says("walls.missing", heading) for heading in headings):
         return "the page says that it does not exist"
     if none_open:
         return None
     main = _main_text(tree)
-    if marks.password and len(text) <= 3 * SHORT:
+    if (marks.password and text <= 3 * SHORT) or (short and says("walls.login", tree.title)):
         return "the page asks for a login"
-    if short and says("walls.login", tree.title):
-        return "the page asks for a login"
-    if len(main) <= SHORT and says("walls.consent", opening) and len(text) - len(main) < SHORT and short:
+    if short and said("walls.consent"):
         return "the page asks for consent to cookies before it shows anything"
-    if says("walls.javascript", f"{marks.noscript} {opening}") and len(main) <= SHORT / 2:
+    if len(main) <= SHORT / 2 and (says("walls.javascript", marks.noscript) or said("walls.javascript")):
         return "the page needs JavaScript to show its content"
-    if len(main) <= 200 and marks.scripts and (marks.application or not main or says("walls.loading", main)):
-        return "the page is an empty shell that JavaScript fills in"
-    if any(len(li.text) <= 60 and says("walls.loading", li.text) for li in tree.lines) and len(main) <= SHORT / 2:
+    loading = any(len(line.text) <= 60 and says("walls.loading", line.text) for line in tree.lines)
+    if len(main) <= SHORT / 2 and loading:
         return "the page shows that it is still loading: JavaScript fills it in"
+    if len(main) <= 200 and marks.scripts and (not main or _APP_ROOT.search(marks.html)):
+        return "the page is an empty shell that JavaScript fills in"
     return None
 
 
