@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 
 from monitor.fetch import Fetcher
 from monitor.settings import FetchSettings
+
+from .faults import KEEP, FaultServer, response
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -28,3 +31,14 @@ def fetcher() -> Callable[..., Fetcher]:
         return Fetcher(FetchSettings.model_validate(base | settings), now=lambda: NOW)
 
     return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm(fetcher: Callable[..., Fetcher]) -> None:
+    """One fetch loads what the libraries load at first use, so that tests with a short time-out need not."""
+
+    async def fetch_once() -> None:
+        async with FaultServer({"/page": ((response(b"<p>page"), KEEP),)}) as server, fetcher() as fetch:
+            assert await fetch.get(server.url + "/page")
+
+    asyncio.run(fetch_once())
