@@ -43,7 +43,7 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
             if (s := sighting_of(p, source.url)) is None or _row_changed(s.listed, postings[i])
         ]
     wanted: list[str | None] = []
-    wanted += [s.listed.url for p, s in _oldest_first(missing) if p.status is Status.OPEN and _unasked(s, now)]
+    wanted += [s.listed.url for p, s in _oldest_first(missing) if p.status is Status.OPEN and _is_due(s, now)]
     if source.follow:
         wanted += [p.url for p in fresh if not _tells_all(p, reading)]
         wanted += touched
@@ -62,10 +62,12 @@ def is_own_page(url: str | None, source_url: str) -> bool:
     return canonical_url(url.partition("#")[0]) != canonical_url(source_url.partition("#")[0])
 
 
-def _unasked(sighting: Sighting, now: datetime) -> bool:
-    """Not asked since the list dropped it, or not for a day."""
+def _is_due(sighting: Sighting, now: datetime) -> bool:
+    """Not asked since the list dropped it, or not for a day; ever more rarely, the longer its page outlives that."""
     asked = sighting.ad_checked_at
-    return asked is None or asked <= sighting.last_seen or now - asked >= RECHECK_AFTER
+    if asked is None or asked <= sighting.last_seen:
+        return True
+    return now - asked >= max(RECHECK_AFTER, (asked - sighting.last_seen) / 3)
 
 
 def _is_stale(position: Position, sighting: Sighting, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from monitor.diff.values import Layer, carried, damped, filled, follow
 from monitor.identity import canonical_url, host_of, sighting_of
 from monitor.models import EventKind, FieldChange, Kind, Position, Posting, Sighting, Status, Update
 
+COPIES_LINGER = timedelta(days=14)  # a job board goes on showing what the employer has closed
 _REFUSED_PATIENCE = timedelta(days=14)  # off the list for so long, while its own page answered with 403 or 503 only
 
 
@@ -160,10 +161,10 @@ def _turn(
     by_deadline = check.by_deadline(standing)
     if position.status is not Status.CLOSED:
         return by_deadline, None
-    if own is None:
+    if own is None and position.closed_at and check.now - position.closed_at < COPIES_LINGER:
         return Status.CLOSED, None  # another source closed it, and a copy proves nothing
     moved = standing.deadline != position.posting.deadline
-    if not (own.misses or own.listed.closed or reads_open or moved):
+    if own and not (own.misses or own.listed.closed or reads_open or moved):
         return Status.CLOSED, None  # a feed goes on showing it
     return by_deadline, EventKind.REOPENED if by_deadline is Status.OPEN else None
 
