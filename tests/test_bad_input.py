@@ -29,6 +29,10 @@ LIST = (
     f"<tr><th>Position</th><th>Application deadline</th></tr>{ROWS}</table></body></html>"
 )
 GOOD: Script = (response(LIST.encode()),)
+ADS: dict[str, tuple[Script, ...]] = {  # they stay where they are, so nothing is closed
+    f"/jobs/{n}": ((response(f"<title>Ad</title><h1>PhD student in {field}</h1>".encode()),),)
+    for n, field in ((4, "optics"), (5, "algebra"), (6, "robotics"))
+}
 FEED = (
     '<?xml version="1.0"?><rss version="2.0"><channel><title>Jobs</title><item><title>Postdoc in topology</title>'
     "<link>http://example.org/7</link><guid>7</guid></item></channel></rss>"
@@ -103,7 +107,7 @@ FAULTS = {
 def sites(tmp_path: Path, bad_hour: Script, extra: str = "") -> Iterator[Settings]:
     """A site with a bad hour between two good ones, and beside it one that is always well."""
     with (
-        serving({"/jobs": (GOOD, bad_hour, GOOD)}) as bad,
+        serving({"/jobs": (GOOD, bad_hour, GOOD), **ADS}) as bad,
         serving({"/jobs": ((response(LIST.replace("PhD student in", "Postdoc in").encode()),),)}) as well,
     ):
         text = f"""
