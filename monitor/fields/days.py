@@ -17,7 +17,7 @@ LONGEST = 30_000
 _REACH = 240  # characters before and after a day that may say what it is
 _SENTENCE_END = re.compile(r"[.!?…][\"”»)\]]*\s+(?=[A-ZÀ-ÞŠŽČŘŚŁ(¿¡•*])|\n\s*\n|\n\s*[•*▪·]|[•▪]\s")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:prof|dr|nr|no|st|mr|ms|mrs|bzw|inkl|univ|assoc|ca|ref|resp|tel|art|ing|lic|z\.b|d\.h|p\.m|a\.m|kl)|[0-9])\.$"
+    r"(?:\b(?:prof|dr|nr|no|st|mr|ms|mrs|bzw|inkl|univ|assoc|ca|ref|resp|tel|art|ing|lic|z\.b|d\.h|p\.m|a\.m|kl|[a-z])|[0-9])\.$"
 )
 _LINE_LEAD = re.compile(r"[\s•*·▪>|_#\-–:(]*(?:[^\W\d_]+\.?,?\s+(?:(?:den|the|le|el|il|am)\s+)?)?[\s*_(]*")
 _LABEL_END = re.compile(r"\s*(?:[:|\t=]|\s[-–—]\s?)[\s*_:]*(?:[^\W\d_]+,?\s+){0,2}[\s*_(]*$")
@@ -123,9 +123,7 @@ def _label_before(text: str, begin: int, start: int) -> tuple[int, int] | None:
     end = _LABEL_END.search(text, max(begin, start - _LONGEST_LABEL - 30), start)
     if not end:
         return None
-    cell = max(
-        text.rfind("|", begin, end.start()), text.rfind("\t", begin, end.start()), text.rfind(";", begin, end.start())
-    )
+    cell = max(text.rfind(mark, begin, end.start()) for mark in ("|", "\t", ";", ": ", ". "))
     label = _trimmed(text, max(begin, cell + 1), end.start())
     return label if label and label[1] - label[0] <= _LONGEST_LABEL else None
 

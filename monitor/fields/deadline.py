@@ -107,7 +107,7 @@ def _by_words_before(folded: str, day: Day, begin: int, start: int) -> _Candidat
     limit = _last(topic("deadline.limits"), folded, max(begin, start - _CLOSE), start)
     if extended and start - extended[1] <= _NEAR and not (other and other[0] >= extended[1]):
         return _Candidate(day, _Surety.EXTENDED, extended[0], day.seen.end)
-    if cue and start - cue[1] <= _NEAR and not _overruled(folded, cue, other, start):
+    if cue and start - cue[1] <= _NEAR and not _overruled(folded, cue, other, begin, start):
         labelled = day.label and (day.alone or day.label[0] <= cue[0] <= day.label[1])
         return _Candidate(day, _Surety.LABEL if labelled else _Surety.CUE, cue[0], day.seen.end)
     if limit and _FILLER.fullmatch(folded, limit[1], start):
@@ -133,10 +133,10 @@ def _by_place(text: str, day: Day) -> _Candidate | None:
 @cache
 def _other() -> re.Pattern[str]:
     """Words that make a day something else than the deadline."""
-    return pattern([*all_phrases("deadline.other"), *all_phrases("start.cues")])
+    return pattern([*all_phrases("deadline.other"), *all_phrases("deadline.events"), *all_phrases("start.cues")])
 
 
-def _overruled(folded: str, cue: tuple[int, int], other: tuple[int, int] | None, start: int) -> bool:
+def _overruled(folded: str, cue: tuple[int, int], other: tuple[int, int] | None, begin: int, start: int) -> bool:
     """Whether another event stands nearer to the day than the cue does, or makes it the deadline of something else.
 
     In "The deadline for positions starting in May is 1 March" it does not: the sentence comes back to its subject.
@@ -146,7 +146,9 @@ def _overruled(folded: str, cue: tuple[int, int], other: tuple[int, int] | None,
     if other[0] <= cue[0] < other[1]:
         return True  # "deadline for reference letters"
     if other[0] < cue[0]:
-        return False
+        event = _last(topic("deadline.events"), folded, begin, cue[0])
+        post = topic("deadline.actions").search(folded, event[1], start) if event else None
+        return bool(event and not post and not topic("start.posts").search(folded, event[1], cue[0]))
     return not (_COPULA.search(folded, other[1], start) and find_months(folded[other[1] : start]))
 
 

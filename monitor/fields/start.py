@@ -90,7 +90,7 @@ def _cue(folded: str, begin: int, start: int) -> int | None:
     cue = _last(topic("start.cues"), folded, begin, start)
     if not cue or start - cue[1] > _NEAR:
         return None
-    for other in ("deadline.cues", "deadline.other"):
+    for other in ("deadline.cues", "deadline.other", "deadline.events"):
         span = _last(topic(other), folded, begin, start)
         if span and span[0] > cue[0] and span[1] > cue[1]:
             return None

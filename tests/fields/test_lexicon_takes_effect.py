@@ -83,6 +83,16 @@ def test_every_word_that_makes_a_day_something_else() -> None:
     assert not wrong
 
 
+def test_every_event_that_closes_without_the_post() -> None:
+    wrong = [
+        text
+        for lang, event in entries("deadline.events")
+        for text in [f"Abc {event} deadline {day_in(lang)}."]
+        if find_deadline(ad(text, lang))
+    ]
+    assert not wrong
+
+
 def test_every_word_for_no_fixed_deadline() -> None:
     texts = [(lang, f"Abc: {phrase}.") for lang, phrase in entries("deadline.rolling")]
     texts += [
