@@ -116,4 +116,4 @@ def _specific(name: str) -> float:
         return 1.0
     if plain.startswith(("faculty", "fakult", "facult", "facolt", "faculd", "college", "philosoph")):
         return 0.2
-    return 0.5
+    return 0.0 if "grup" in plain or "group" in plain else 0.5

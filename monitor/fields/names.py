@@ -26,9 +26,7 @@ _NAME = re.compile(
     rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0](?:{_PARTICLE}[ \xa0]){{0,3}}(?:{_WORD}|{_INITIAL})){{1,4}}"
     r"(?![\w@]|\.\w)"
 )
-# one rank among several: "Univ.-Prof. Dr. Dr. h.c.", "Prof.dr.ir."
 _QUOTES = frozenset('"“”„»«')
-_TITLE_END = r"(?![^\W\d_])\.?"
 _SEPARATOR = re.compile(
     r"\s*(?:,\s*(?:and|und|och|og|sowie|et|e|y|en|ja|a|or|oder)\b|,|;|/|&|\+|•|\||\band\b|\bor\b|\bund\b|\boder\b|\bsowie\b|\boch\b|"
     r"\beller\b|\bog\b|\bja\b|\bet\b|\bou\b|\be\b|\by\b|\bi\b|\ben\b|\bof\b|\ba\b|\bwith\b|"
@@ -49,11 +47,11 @@ class Person:
 
 @cache
 def _titles() -> re.Pattern[str]:
-    words = sorted((t.rstrip(".") for t in all_phrases("people.titles")), key=len, reverse=True)
+    words = sorted({fold(t).rstrip(".*") for t in all_phrases("people.titles")}, key=lambda w: (-len(w), w))
+    longer = "|".join(re.escape(w) for w in words if len(w) > 1)
+    single = "|".join(re.escape(w) for w in words if len(w) == 1)  # "M. Dupont", not the initials of "M.J. Dupont"
     return re.compile(
-        r"(?<![^\W\d_])(?:(?:"
-        + "|".join(re.escape(fold(w)) for w in dict.fromkeys(words))
-        + rf"){_TITLE_END}[\s\-/,]{{0,2}}){{1,8}}"
+        rf"(?<![^\W\d_])(?:(?:(?:{longer})(?![^\W\d_])\.?|(?:{single})(?![^\W\d_])\.?(?=\s))[\s\-/,]{{0,2}}){{1,8}}"
     )
 
 
@@ -132,7 +130,7 @@ def _person(text: str, start: int) -> Person | None:
     kept: list[str] = []
     for token in tokens:
         plain = fold(token).strip(".")
-        if plain in _not_names() and not (kept and plain in _PARTICLES):
+        if len(plain) > 1 and plain in _not_names() and not (kept and plain in _PARTICLES):
             break
         kept.append(token)
     while kept and fold(kept[-1]) in _PARTICLES:

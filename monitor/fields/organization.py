@@ -157,12 +157,14 @@ def _lower_head(head: str) -> bool:
 
 def _without_lead(text: str, start: int, head: int, kind: str) -> int:
     """Cuts words off the front that are no part of a name: "The", "At", "Join", a unit's name with "at"."""
-    words = list(re.compile(r"\S+").finditer(text, start, head))
     cut = start
+    words = list(re.compile(r"\S+").finditer(text, start, head))
     for index, word in enumerate(words):
         plain = fold(word[0]).strip(",.")
         if plain in words_of(f"organization.{kind}") or (kind == "leads" and plain in ("of", "at", "in") and index):
             cut = words[index + 1].start() if index + 1 < len(words) else head
+        elif kind == "articles":
+            break
     return cut
 
 
@@ -181,7 +183,9 @@ def _cut(text: str, begin: int, end: int) -> int:
         text, begin, end
     ):
         rest = fold(text[match.end() : end])
-        if match[0].strip() in ("in", "at", "am", "an", "i", "–", "-", "a") and match.start() > begin:
+        if match[0].strip() in ("in", "at", "am", "an", "i", "–", "-", "a") and (
+            match.start() > begin or match[0].strip() in ("in", "at", "am", "an")
+        ):
             return match.start()
         if any(word in rest for word in ("universi", "institut", "hochschul", "department", "politec", "college")):
             return match.start()
@@ -284,7 +288,7 @@ def is_lesser(name: str) -> bool:
 
 
 _LESSER = re.compile(
-    r"foundation|stiftung|stiftelse|fundac|fondation|council|instit(?!ute of technology)|museum|"
+    r"ustav|foundation|stiftung|stiftelse|fundac|fondation|council|instit(?!ute of technology)|museum|"
     r"college|academy|school|gesellschaft|laborator|gmbh"
 )
 

@@ -306,21 +306,17 @@ def _likeness(name: str, local: str) -> int:
         tokens = re.findall(r"[a-z]+", spelling.replace("-", " "))
         if len(tokens) < 2:
             continue
-        first, last = tokens[0], tokens[-1]
-        if len(last) >= 3 and last in squeezed:
-            rest = squeezed.replace(last, "", 1)
-            best = max(
-                best,
-                3
-                if first in rest or (rest and rest[0] == first[0])
-                else 2
-                if len(rest) <= 3 or rest in "".join(tokens)
-                else 0,
-            )
-        elif (
-            len(first) >= 4
-            and squeezed.startswith(first)
-            and squeezed[len(first) :] in {"", last[0], last[:2], last[:3]}
-        ) or (len(last) >= 5 and squeezed in {first[:n] + last[:m] for n in range(1, 5) for m in range(2, 7)}):
+        first, squeezed_tokens = tokens[0], "".join(tokens)
+        for last in tokens[1:]:  # of a double surname, either
+            if len(last) >= 3 and last in squeezed:
+                rest = squeezed.replace(last, "", 1)
+                if first in rest or (rest and rest[0] == first[0]):
+                    best = max(best, 3)
+                elif len(rest) <= 3 or rest in squeezed_tokens:
+                    best = max(best, 2)
+        last = tokens[-1]
+        begun = squeezed.startswith(first) and squeezed[len(first) :] in {"", last[0], last[:2], last[:3]}
+        cut = {first[:n] + last[:m] for n in range(1, 5) for m in range(2, 7)}
+        if (len(first) >= 4 and begun) or (len(last) >= 5 and squeezed in cut):
             best = max(best, 1)
     return best

@@ -74,8 +74,9 @@ def find_title(ad: AdText) -> Found[str] | None:
     if (score >= _SURE and (names_position(line) or line == ad.lines[0])) or score >= _SURE + 1:
         return Found(_bare(line), line)
     offered = _offered(ad.text[:_OPENING])
-    if offered is None or len(offered.value.split()) <= 4:
-        offered = _with_topic(ad.text[:_OPENING]) or offered
+    topical = _with_topic(ad.text[:_OPENING])
+    if topical and (offered is None or len(offered.value.split()) <= 4 or topical.words[:12] in offered.words):
+        return topical
     if offered:
         return offered
     if score > _LIKELY:

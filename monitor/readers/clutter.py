@@ -18,10 +18,10 @@ NEVER = (
     "[role=contentinfo], [role=menu], [role=menubar], [role=tablist]"
 )
 _NOISE = frozenset(
-    "advert breadcrumb breadcrumbs comments consent cookie cookiebar cookies crumbs gdpr hamburger languages login menu "
-    "modal nav navbar navigation newsletter offcanvas onetrust pager pagination popup promo recommended related search "
-    "share sharing sidenav signin signup similar sitemap skip skiplink skiplinks social socials subfooter submenu "
-    "subscribe toolbar tooltip topbar typeahead".split()
+    "advert breadcrumb breadcrumbs comments consent cookie cookiebar cookies crumbs gdpr hamburger languages login "
+    "menu modal nav navbar navigation newsletter offcanvas onetrust pager pagination popup promo recommended related "
+    "search share sharing sidenav signin signup similar sitemap skip skiplink skiplinks social socials subfooter "
+    "submenu subscribe toolbar tooltip topbar typeahead".split()
 )
 _EDGES = frozenset(("footer", "header", "masthead", "banner"))  # of the page; those of an article belong to it
 _SUSPECTS = "footer, header, aside, [class], [id], [hidden], [style*='display:none'], [style*='display: none']"

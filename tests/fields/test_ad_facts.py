@@ -1,0 +1,217 @@
+"""Employer, unit, place, title, reference, language, day of publishing and summary of an ad. Cases: data/*.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.fields.department import find_department
+from monitor.fields.language import find_language, language_of
+from monitor.fields.lexicon import phrases
+from monitor.fields.location import find_location, is_country
+from monitor.fields.organization import find_organization
+from monitor.fields.posted import find_posted
+from monitor.fields.reference import find_reference
+from monitor.fields.summary import find_summary
+from monitor.fields.text import AdText
+from monitor.fields.title import find_title, heading_of, is_generic, names_position
+from monitor.models import Found
+
+Finder = Callable[[AdText], Found[Any] | None]
+
+
+def cases(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tomllib.loads(
+        (Path(__file__).parent / "data" / f"{name}.toml").read_text(encoding="utf-8")
+    )["case"]
+    return found
+
+
+def label(case: dict[str, Any]) -> str:
+    return str(case.get("name") or case.get("text", case.get("page_title", ""))[:50])
+
+
+def ad(text: str, title: str | None = None, language: str | None = "en") -> AdText:
+    return AdText(text=text, as_of=date(2031, 3, 1), title=title, language=language)
+
+
+def value(found: Found[Any] | None, text: str) -> Any:
+    assert found is None or found.words in text
+    return found.value if found else None
+
+
+@pytest.mark.parametrize("case", cases("organization"), ids=label)
+def test_organization(case: dict[str, Any]) -> None:
+    assert value(find_organization(ad(case["text"], language=case.get("language", "en"))), case["text"]) == case.get(
+        "organization"
+    )
+
+
+@pytest.mark.parametrize("case", [case for case in cases("organization") if "department" in case], ids=label)
+def test_department(case: dict[str, Any]) -> None:
+    assert value(find_department(ad(case["text"])), case["text"]) == case["department"]
+
+
+@pytest.mark.parametrize("case", cases("location"), ids=label)
+def test_location(case: dict[str, Any]) -> None:
+    assert value(find_location(ad(case["text"])), case["text"]) == case.get("location")
+
+
+@pytest.mark.parametrize("case", cases("title"), ids=label)
+def test_title(case: dict[str, Any]) -> None:
+    title = case.get("given")
+    assert value(find_title(ad(case["text"], title)), f"{title}\n{case['text']}") == case["title"]
+
+
+@pytest.mark.parametrize("case", cases("headings"), ids=label)
+def test_title_among_headings(case: dict[str, Any]) -> None:
+    headings = [(level, words) for level, words in case["headings"]]
+    assert heading_of(headings, case.get("page_title"), case.get("site")) == case.get("title")
+
+
+@pytest.mark.parametrize("case", cases("reference"), ids=label)
+def test_reference(case: dict[str, Any]) -> None:
+    assert value(find_reference(ad(case["text"])), case["text"]) == case.get("reference")
+
+
+def test_countries_in_many_languages() -> None:
+    names = (
+        "Sweden|Sverige|Schweden|Suède|Ruotsi|Zweden|Svezia|Suecia|Suécia|Švédsko|the Netherlands|UK|USA|Czech Republic"
+    )
+    assert [name for name in names.split("|") if not is_country(name)] == []
+    assert not is_country("Kiel")
+
+
+@pytest.mark.parametrize(("language", "common"), phrases("language.common").items())
+def test_language(language: str, common: tuple[str, ...]) -> None:
+    assert language_of(" ".join(common)) == language
+
+
+def test_language_unknown() -> None:
+    assert language_of("Kwak brzdl fnord") is None
+    assert find_language(AdText(text="Kwak", as_of=date(2031, 3, 1), language="fr")) == Found("fr", "Kwak")
+
+
+def test_day_of_publishing() -> None:
+    assert value(find_posted(ad("Published: 12 February 2031\nDeadline: 1 May 2031")), "12 February 2031") == date(
+        2031, 2, 12
+    )
+    assert find_posted(ad("Published: 12 April 2031")) is None
+    assert find_posted(ad("Deadline: 1 February 2031")) is None
+
+
+def test_summary_is_the_sentence_about_the_subject() -> None:
+    text = (
+        "Norrhamn University has 9 000 students and employees.\n"
+        "The project investigates how sand dunes move in the wind and how people slow them down.\n"
+        "Your application must contain a CV. Deadline for applications is 1 May."
+    )
+    found = value(find_summary(ad(text, "PhD student in the physics of sand dunes")), text)
+    assert found == "The project investigates how sand dunes move in the wind and how people slow them down."
+
+
+def test_summary_is_one_line_of_bounded_length() -> None:
+    text = "The project investigates " + "the slow movement of dunes " * 30 + "by people."
+    found = find_summary(ad(text))
+    assert found is not None
+    assert found.words in text
+    assert len(found.value) <= 242
+    assert "\n" not in found.value
+
+
+def entries(topic: str) -> list[tuple[str, str]]:
+    return [(language, phrase.replace("*", "")) for language, group in phrases(topic).items() for phrase in group]
+
+
+def test_each_generic_heading_is_no_title() -> None:
+    assert [entry for entry in entries("title.generic") if not is_generic(entry[1].capitalize())] == []
+
+
+def test_each_role_names_a_position() -> None:
+    assert [entry for entry in entries("title.roles") if not names_position(f"The {entry[1]} in botany")] == []
+
+
+def test_each_head_word_makes_an_employer() -> None:
+    def missed(text: str, language: str) -> bool:
+        return find_organization(ad(text, language=language)) is None
+
+    before = [
+        e for e in entries("organization.heads_before") if missed(f"{e[1][:1].upper()}{e[1][1:]} Norrhamn.", e[0])
+    ]
+    after = [e for e in entries("organization.heads_after") if missed(f"Norrhamn {e[1].title()} is here.", e[0])]
+    assert before + after == []
+
+
+def test_each_acronym_is_an_employer() -> None:
+    missed = [
+        e
+        for e in entries("organization.acronyms")
+        if value(find_organization(ad(f"Join {e[1]} now.")), f"Join {e[1]} now.") != e[1]
+    ]
+    assert missed == []
+
+
+def test_each_offering_word_makes_an_advertiser() -> None:
+    strong = [e for e in entries("organization.hires") if len(e[1]) > 4]
+    missed = [e for e in strong if find_organization(ad(f"BrineWorks {e[1]} a person.")) is None]
+    assert missed == []
+
+
+def test_each_aside_leaves_the_employer_alone() -> None:
+    text = "Caldmoor University, in Wales. Text {} Polder University."
+    wrong = [
+        e
+        for e in entries("organization.asides")
+        if value(find_organization(ad(text.format(e[1]))), text) != "Caldmoor University"
+    ]
+    assert wrong == []
+
+
+def test_each_unit_word_makes_a_department() -> None:
+    missed = [
+        e
+        for e in entries("organization.departments_before")
+        if find_department(ad(f"{e[1][:1].upper()}{e[1][1:]} Moss Studies.")) is None
+    ]
+    assert missed == []
+
+
+def test_each_placing_word_is_followed_by_a_place() -> None:
+    missed = [
+        e
+        for e in entries("location.placed")
+        if value(find_location(ad(f"It {e[1]} Norrhamn.")), f"It {e[1]} Norrhamn.") != "Norrhamn"
+    ]
+    assert missed == []
+
+
+def test_what_is_no_place() -> None:
+    assert [
+        e for e in entries("location.not_places") if find_location(ad(f"Location: {e[1].capitalize()}")) is not None
+    ] == []
+
+
+FINDERS: list[Finder] = [
+    find_organization,
+    find_department,
+    find_location,
+    find_title,
+    find_reference,
+    find_language,
+    find_posted,
+    find_summary,
+]
+
+
+@pytest.mark.parametrize("find", FINDERS, ids=lambda find: find.__name__)
+@given(text=st.text(max_size=400), title=st.none() | st.text(max_size=50))
+def test_any_text(find: Finder, text: str, title: str | None) -> None:
+    found = find(ad(text, title))
+    assert found is None or (found.value and (found.words in text or found.words in (title or "")))
