@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from itertools import chain
 
 from monitor.diff.values import TOLD, same
 from monitor.identity import canonical_url, distinct, match, normal, sighting_of
@@ -48,18 +47,30 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
         wanted += [p.url for p in fresh if not _tells_all(p, reading)]
         wanted += touched
         wanted += [s.listed.url for p, s in _oldest_first(shown) if _is_stale(p, s, now)]
-    shared = _shared_urls(
-        chain(reading.postings if reading else (s.listed for _, s in own), (s.listed for _, s in missing))
-    )
-    askable = [u for u in dict.fromkeys(wanted) if u and is_own_page(u, source.url) and canonical_url(u) not in shared]
+    shared = shared_urls(known, reading)
+    askable = [u for u in dict.fromkeys(wanted) if u and is_own_page(u, source.url, shared)]
     return tuple(askable[: MOST_ADS if known.baseline_at else MOST_ADS_AT_FIRST])
 
 
-def is_own_page(url: str | None, source_url: str) -> bool:
-    """Whether a URL is a page of the position itself: on the web, and not a place in the list's own page."""
+def is_own_page(url: str | None, source_url: str, shared: Collection[str] = ()) -> bool:
+    """Whether a URL is a page of the position itself: on the web, no place in the list's own page, not `shared`."""
     if not url or not url.startswith(("http://", "https://")):
         return False
-    return canonical_url(url.partition("#")[0]) != canonical_url(source_url.partition("#")[0])
+    the_list = canonical_url(url.partition("#")[0]) == canonical_url(source_url.partition("#")[0])
+    return not the_list and canonical_url(url) not in shared
+
+
+def shared_urls(known: Known, reading: Reading | None) -> frozenset[str]:
+    """Canonical URLs to which several positions link: one form, one page for all says nothing of any of them."""
+    users: dict[str, set[object]] = defaultdict(set)
+    for position in known.positions:
+        if position.status is not Status.CLOSED:
+            for sighting in position.sightings:
+                users[canonical_url(sighting.listed.url or "")].add(position.id)
+    rows: dict[str, set[object]] = defaultdict(set)
+    for posting in reading.postings if reading else ():
+        rows[canonical_url(posting.url or "")].add(normal(posting.title))
+    return frozenset(url for side in (users, rows) for url, found in side.items() if url and len(found) > 1)
 
 
 def _is_due(sighting: Sighting, now: datetime) -> bool:
@@ -89,15 +100,6 @@ def _tells_all(posting: Posting, reading: Reading | None) -> bool:
     """A feed entry with the whole ad in it, deadline and all."""
     is_feed = reading is not None and reading.kind is Kind.FEED
     return is_feed and posting.deadline is not None and len(posting.text or "") >= _WHOLE_TEXT
-
-
-def _shared_urls(postings: Iterable[Posting]) -> frozenset[str]:
-    """One form or one page for several positions says nothing of any of them."""
-    titles: dict[str, set[str]] = defaultdict(set)
-    for p in postings:
-        if p.url:
-            titles[canonical_url(p.url)].add(normal(p.title))
-    return frozenset(url for url, found in titles.items() if len(found) > 1)
 
 
 def _oldest_first(positions: list[tuple[Position, Sighting]]) -> list[tuple[Position, Sighting]]:

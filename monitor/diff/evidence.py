@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from monitor.diff.asking import is_own_page
+from monitor.diff.asking import is_own_page, shared_urls
 from monitor.diff.prose import shared_lines
 from monitor.identity import alike, canonical_url, normal, sighting_of
 from monitor.models import AdSeen, Known, Observation, Position, Posting, Sighting, Status
@@ -31,7 +31,10 @@ class Word(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check of one source. own: the positions this source has shown. template: lines that its ads share."""
+    """One check of one source.
+
+    own: the positions this source has shown. template: lines that its ads share. shared: `shared_urls`.
+    """
 
     known: Known
     source: Source
@@ -39,6 +42,7 @@ class Check:
     ads: Mapping[str, AdSeen]
     own: tuple[tuple[Position, Sighting], ...]
     template: frozenset[str]
+    shared: frozenset[str]
 
     @classmethod
     def of(cls, known: Known, observation: Observation, source: Source, now: datetime) -> Check:
@@ -46,14 +50,15 @@ class Check:
         texts = [s.ad.text for _, s in own if s.ad and s.ad.text]
         texts += [ad.posting.text for ad in observation.ads if ad.posting and ad.posting.text]
         ads = {ad.url: ad for ad in observation.ads}
-        return cls(known, source, now, ads, own, shared_lines(texts))
+        shared = shared_urls(known, observation.reading)
+        return cls(known, source, now, ads, own, shared_lines(texts), shared)
 
     def ad_of(self, posting: Posting) -> AdSeen | None:
         return self.ads.get(posting.url or "")
 
     def word(self, position: Position, sighting: Sighting) -> Word:
         """What the page that was opened in this check says of the position."""
-        if not is_own_page(sighting.listed.url, self.source.url):
+        if not is_own_page(sighting.listed.url, self.source.url, self.shared):
             return Word.NO_PAGE
         ad = self.ad_of(sighting.listed)
         if ad is None:
