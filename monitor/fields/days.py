@@ -25,7 +25,7 @@ _LABELLED_SIX = re.compile(r"^([^\n:|]{3,60})[:|]\s*([0-9]{6})(?![0-9])", re.M)
 _LINE_REST = re.compile(r"[^\S\n]*(?:\n|$)")
 _BLANK = re.compile(r"[^\S\n]*\|?[^\S\n]*")
 _TO = re.compile(
-    r"\.?\s*(?:[-–—]|(?:till och med|t\.?o\.?m|til og med|bis einschlie(?:ss|ß)lich|bis zum|tot en met|up to|up until"
+    r"\.?\s*(?:[-–—/]|(?:till och med|t\.?o\.?m|til og med|bis einschlie(?:ss|ß)lich|bis zum|tot en met|up to|up until"
     r"|hasta el|jusqu'au|fino al|fins al|ata o|to|till|til|until|through|bis|au|al|a|ate|ao|tot|t/m|do"
     r"|and|und|och|og|et|y|e|i|ja)\b)\s*"
     r"(?:(?:the|den|dem|zum|le|el|il|dia|am|au)\s+)?(?:[^\W\d_]{2,12},?\s+)?"

@@ -12,11 +12,11 @@ from datetime import date
 from functools import cache
 from itertools import islice
 
-from monitor.fields.days import LONGEST, days
+from monitor.fields.days import LONGEST, Day, days
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases, languages, phrases
 from monitor.fields.phrase import fold, pattern, topic
-from monitor.fields.start import find_start
+from monitor.fields.start import A_CONTRACT, find_start
 from monitor.fields.text import AdText
 from monitor.models import Found
 
@@ -118,9 +118,9 @@ def _judge(ad: AdText, text: str, folded: str, amount: _Amount) -> _Candidate | 
     against = _last(amount.words("not_before"), folded, max(begin, start - 45), start)
     near = start - cue[1] if cue else _REACH
     followers = {m.end() for m in (_BLANK.match(folded, end, stop), _AFTER.match(folded, end, stop)) if m}
-    if any(amount.words("not_after").match(folded, at, stop) for at in followers):
+    if any(amount.words("not_after").match(folded, at, stop) for at in followers if "," not in folded[end:at]):
         return None
-    if against and not (cue and cue[0] >= against[0] and cue[1] > against[1]) and start - against[1] <= 20:
+    if against and _speaks_against(against, cue, start):
         return None
     if label is not None:
         return _Candidate(amount.months, LABEL, label, end)
@@ -141,6 +141,15 @@ def _judge(ad: AdText, text: str, folded: str, amount: _Amount) -> _Candidate | 
     ):
         return _Candidate(amount.months, min(surety, IN_CONTEXT), weak[0] if weak else start, end)
     return None
+
+
+def _speaks_against(against: tuple[int, int], cue: tuple[int, int] | None, start: int) -> bool:
+    """Whether words such as "at least" or "probation" decide, and not a cue that comes after or contains them."""
+    if cue and 0 <= cue[0] - against[1] <= 2:
+        return True  # "probation period"
+    overruled = cue is not None and cue[0] >= against[0] and cue[1] > against[1]
+    contained = cue is not None and cue[0] <= against[0] and cue[1] >= against[1]
+    return start - against[1] <= 20 and not overruled and not contained
 
 
 def _in_first_word(posts: re.Pattern[str], folded: str, at: int, stop: int) -> re.Match[str] | None:
@@ -180,12 +189,17 @@ def _from_first_to_last_day(ad: AdText, text: str, folded: str) -> Found[float] 
     first = date.fromisoformat(start.value if len(start.value) == 10 else f"{start.value}-01")
     for day in days(ad):
         cue = _last(topic("duration.until"), folded, max(day.before, day.seen.start - 60), day.seen.start)
-        is_end = day.role == "end" or (cue and day.seen.start - cue[1] <= 12)
+        is_end = day.role == "end" or (cue and day.seen.start - cue[1] <= 12) or _is_contract(day, first)
         length = (day.seen.value - first).days / 30.44
         if is_end and 3 <= length <= _LONGEST_MONTHS:
             begin = day.label[0] if day.role == "end" and day.label else cue[0] if cue else day.seen.start
             return Found(float(round(length)), text[begin : day.seen.end])
     return None
+
+
+def _is_contract(day: Day, first: date) -> bool:
+    """Whether a period begins on that day, and is too long for a call."""
+    return day.first is not None and day.first.value == first and (day.seen.value - first).days >= A_CONTRACT
 
 
 def _last(words: re.Pattern[str], folded: str, begin: int, end: int) -> tuple[int, int] | None:

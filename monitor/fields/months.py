@@ -27,7 +27,7 @@ _LETTER = r"[^\W\d_]"
 _YEAR = r"((?:19|20)[0-9]{2})(?![0-9]|[-/.][0-9])"
 _NAMED = re.compile(
     rf"(?<![0-9.] )(?<!{_LETTER})"
-    rf"(?:({_LETTER}{{3,14}})\.?\s?(?:[-–—/&,]|to|or|and|oder|bis|und|och|og|et|ou|e|y|o|ja|en|of)\s?)?"
+    rf"(?:({_LETTER}{{3,14}})\.?(?:\s?[-–—/&,]\s?|\s(?:to|or|and|oder|bis|und|och|og|et|e|y|o|ja|en|of)\s))?"
     rf"({_LETTER}{{3,14}})\.?,?\s?(?:(?:de|del|of)\s)?{_YEAR}",
     re.I,
 )

@@ -28,6 +28,8 @@ class _Candidate:
     end: int
 
 
+A_CONTRACT = 330
+"""Days from which on a period is no call for applications, and no choice of days to start on."""
 _HEADING = 90
 _NEW_SUBJECT = re.compile(r"[,;:(]|\b(?:and|und|och|og|et|y|e|en|ja|a|i|for|fur)\b")
 _PARAGRAPH = re.compile(r"[^\S\n]*\n\s*\n")
@@ -72,6 +74,10 @@ def _of_day(ad: AdText, folded: str, day: Day) -> _Candidate | None:
     cue = _cue(folded, begin, seen.start)
     if cue is not None:
         return _Candidate(value.isoformat(), CUE, cue, day.seen.end)
+    event = _last(topic("deadline.other"), folded, max(begin, seen.start - _NEAR), seen.start)
+    is_contract = day.first is not None and (day.seen.value - day.first.value).days >= A_CONTRACT
+    if is_contract and not event and not _not_the_post(folded, begin, day.after):
+        return _Candidate(value.isoformat(), PLACE, seen.start, day.seen.end)
     place = _last(topic("start.place"), folded, max(begin, seen.start - 40), seen.start)
     if place and _DIRECT.fullmatch(folded, place[1], seen.start) and seen.year_given:
         stop = _sentence_end(folded, day.seen.end, 160)
@@ -122,6 +128,8 @@ def _of_words(ad: AdText, text: str, folded: str) -> list[_Candidate]:
             found.append(_Candidate(str(month), surety, begin, month.end))
     for season in _seasons().finditer(folded):
         begin, surety = _context(ad, text, folded, season.start())
+        if not surety and topic("start.posts").search(folded, season.end(), _sentence_end(folded, season.end(), 30)):
+            surety = PLACE  # "Fall 2026 admission"
         if surety:
             number = month_number(season["month"] or "")
             value = f"{season['year']}-{number:02d}" if number else season["year"]
@@ -155,7 +163,7 @@ def _context(ad: AdText, text: str, folded: str, start: int) -> tuple[int, int]:
     stop = _sentence_end(folded, start, 120)
     if place and _DIRECT.fullmatch(folded, place[1], start):
         posts = _last(topic("start.posts"), folded, begin, place[0])
-        if posts and place[0] - posts[1] <= 30 and not _not_the_post(folded, begin, stop):
+        if posts and place[0] - posts[1] <= _NEAR and not _not_the_post(folded, begin, stop):
             return place[0], PLACE
     return start, 0
 
