@@ -17,7 +17,7 @@ CASES = [row for rows in DATA.values() for row in rows]
 
 @pytest.mark.parametrize(("language", "text", "expected"), CASES, ids=[row[1][:60] for row in CASES])
 def test_the_deadline_of_an_ad(language: str, text: str, expected: str) -> None:
-    found = find_deadline(AdText(text=text, as_of=AS_OF, language=language))
+    found = find_deadline(AdText(text=text, as_of=AS_OF, language=language or None))
     if not expected:
         assert found is None
         return
@@ -34,5 +34,5 @@ def test_the_deadline_of_an_ad(language: str, text: str, expected: str) -> None:
 @settings(deadline=None)
 @given(text=st.text(), language=st.sampled_from(["en", "sv", "de", "fi", None]))
 def test_no_text_raises_and_the_evidence_is_of_the_text(text: str, language: str | None) -> None:
-    found = find_deadline(AdText(text=text, as_of=AS_OF, language=language))
+    found = find_deadline(AdText(text=text, as_of=AS_OF, language=language or None))
     assert found is None or found.words in text
