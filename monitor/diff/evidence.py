@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from monitor.diff.asking import is_own_page, shared_urls
 from monitor.diff.prose import shared_lines
+from monitor.diff.rereading import UNSTORED
 from monitor.identity import alike, canonical_url, normal, sighting_of
 from monitor.models import AdSeen, Known, Observation, Position, Posting, Sighting, Status
 from monitor.settings import Source
@@ -46,7 +47,7 @@ class Check:
 
     @classmethod
     def of(cls, known: Known, observation: Observation, source: Source, now: datetime) -> Check:
-        own = tuple((p, s) for p in known.positions if (s := sighting_of(p, source.url)))
+        own = tuple((p, s) for p in known.positions if p.id > UNSTORED and (s := sighting_of(p, source.url)))
         texts = [s.ad.text for _, s in own if s.ad and s.ad.text]
         texts += [ad.posting.text for ad in observation.ads if ad.posting and ad.posting.text]
         ads = {ad.url: ad for ad in observation.ads}

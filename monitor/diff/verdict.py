@@ -9,6 +9,7 @@ from datetime import datetime
 
 from monitor.diff.asking import is_own_page
 from monitor.diff.evidence import Check, Word
+from monitor.diff.rereading import UNSTORED
 from monitor.diff.transitions import appeared, closing, missing, shown
 from monitor.diff.trust import counted, is_suspicious, recovered, troubled
 from monitor.diff.values import widespread
@@ -104,7 +105,8 @@ def _seen(check: Check, reading: Reading) -> Verdict:
     limit = check.source.closed_after + odd
     for position in matching.missing:
         sighting = sighting_of(position, check.source.url)
-        assert sighting is not None, "only positions that this source has shown can be missing from it"
+        if position.id <= UNSTORED or sighting is None:
+            continue  # overlooked then, and gone by now
         counts = reading.complete or _was_taken_out(check, reading, matching, sighting)
         updates.append(missing(check, position, sighting, counts=counts, limit=limit))
     told = _news(check, updates, compared=len(matching.pairs))

@@ -153,6 +153,22 @@ def test_what_was_read_anew_is_no_change(read_then: list[Posting], read_today: l
 
 
 @settings(deadline=None)
+@given(lists, lists, lists)
+def test_an_update_is_of_a_stored_position_or_a_new_one(
+    read_then: list[Posting], read_today: list[Posting], shown: list[Posting]
+) -> None:
+    site = Site(UNFOLLOWED)
+    site.check(read_then)
+    known = refresh(site.world.known(SOURCE.url), read_today, ())
+    for reading in (listing(shown), None):
+        seen = Observation(source=SOURCE.url, at=site.now, reading=reading)
+        updates = compare(known, seen, UNFOLLOWED, site.now + timedelta(days=200)).updates
+        ids = [u.position for u in updates if u.position is not None]
+        assert set(ids) <= site.world.positions.keys()
+        assert len(set(ids)) == len(ids)
+
+
+@settings(deadline=None)
 @given(lists, lists)
 def test_questions_are_few_and_never_of_the_list_itself(before: list[Posting], after: list[Posting]) -> None:
     site = Site()
