@@ -41,7 +41,7 @@ def read_html(page: Page, hints: Hints) -> Reading:
     if is_list(seen):
         return listing
     ad = read_ad(page, hints)
-    if ad.kind is Kind.AD and (not listing.postings or is_one_position(seen)):
+    if ad.kind is Kind.AD and (not listing.postings or is_one_position(seen, ad.postings[0].title)):
         return ad
     if listing.postings or listing.trouble or listing.none_open:
         return listing
@@ -61,11 +61,16 @@ def is_list(seen: Survey) -> bool:
     return linked and count >= (8 if one else 5)
 
 
-def is_one_position(seen: Survey) -> bool:
-    """Whether a page that reads like an ad is one, though something on it looks like an item ("Related jobs")."""
+def is_one_position(seen: Survey, title: str) -> bool:
+    """Whether a page that reads like an ad is one, though something on it looks like an item ("Related jobs").
+
+    title: what the ad reader takes for its title.
+    """
     postings = seen.reading.postings
     if seen.declared == 1 or _names_one(seen.heading) or not any(posting.url for posting in postings):
         return True
+    if not says("listing.roles", title) and not says("listing.occupations", title):
+        return False
     if len(postings) <= 2 and seen.covered < 0.2:
         return True
     return seen.covered < 0.35 and not _names_many(seen.heading)

@@ -8,18 +8,22 @@ that departments, featured blocks and a page with one position all come through,
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
+from monitor.fields.labels import role as role_of_label
 from monitor.models import Posting
 from monitor.readers.cells import Reader
 from monitor.readers.records import Group, Record, groups, overlapping
-from monitor.readers.tree import Tree
+from monitor.readers.tree import Line, Tree
 from monitor.readers.words import (
     address_words,
     has_count,
     is_bare,
     is_generic,
+    is_only,
     is_placeholder,
+    is_rank,
     names_no_position,
     names_positions,
     opens_with,
@@ -29,6 +33,7 @@ from monitor.readers.zones import Zones
 
 ENOUGH = 3.0
 _OF_RECORDS = ("roles", "dated", "address", "identifier", "listed")  # evidence that single records have to show
+_SECOND = 1.5  # what a group without deadlines has to have more beside a list with them
 _KNOWN = 2.0  # what having held positions before is worth
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(
@@ -79,25 +84,30 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     judged.sort(key=lambda pair: -pair[0])
     accepted: list[Record] = []
     found: list[tuple[Record, Posting]] = []
-    urls: set[tuple[str | None, str]] = set()
+    known_keys: set[tuple[str | None, str]] = set()
     signatures: set[str] = set()
     for value, group in judged:
         if value < ENOUGH - 2.0:
             break
+        need = ENOUGH + (_SECOND if _all_dated(found) and group.notes["dated"] == 0 else 0.0)
+        own = Counter(record.url for record in group.records)
         mine: set[int] = set()
         for record in group.records:
             if record.url is None:
                 record.url = _shared_link(tree, zones, record, accepted)
-            if not record.title or value + merit(tree, zones, record, group) < ENOUGH:
+            if not record.title or value + merit(tree, zones, record, group) < need:
                 continue
-            key = (record.url, "" if record.url and group.linked else record.title.casefold())
-            if key in urls or any(overlapping(record, other) for other in accepted):
+            title = record.title.casefold()
+            key = (record.url, "" if record.url and own[record.url] == 1 else title)
+            if key in known_keys or (record.url is None and any(o.title.casefold() == title for o in accepted)):
+                continue
+            if any(overlapping(record, other) for other in accepted):
                 continue
             if any(o.first <= record.title_line < o.last for o in accepted) and not (
                 group.linked and says("listing.roles", record.title)
             ):
                 continue  # part of what another position runs on over
-            urls.add(key)
+            known_keys.add(key)
             accepted.append(record)
             mine.add(id(record))
         if mine:
@@ -109,6 +119,11 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     total = sum(len(line.text) for line in own) or 1
     covered = sum(len(line.text) for line in own if line.number in lines) / total
     return Found(tuple(posting for _, posting in found), tuple(sorted(signatures)), covered)
+
+
+def _all_dated(found: list[tuple[Record, Posting]]) -> bool:
+    """Whether the page's list gives every position a deadline: what has none is then likely to be something else."""
+    return len(found) >= 5 and all(posting.deadline for _, posting in found)
 
 
 def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
@@ -137,7 +152,7 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     notes["other address"] = -2.0 * share([a[1] and not a[0] for a in addresses])
     notes["classes"] = 1.0 * share([_classed(r) for r in records])
     notes["number"] = 0.5 if n >= 3 else 0.0
-    notes["bare"] = -3.0 * share([is_bare(t) for t in titles])
+    notes["bare"] = -3.0 * share([is_bare(t) for t in titles]) - 1.5 * share([is_rank(t) for t in titles])
     notes["counts"] = -3.0 * share([has_count(t) for t in titles])
     notes["never"] = -2.5 * share([names_no_position(t) for t in titles])
     lines = [tree.lines[r.title_line] for r in records]
@@ -145,7 +160,7 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     here = tree.url.split("#")[0].split("?")[0]
     itself = share([bool(r.url) and (r.url or "").split("#")[0].split("?")[0] == here for r in records])
     notes["this page"] = -3.5 * itself if itself > 0.5 and share(roles) < 0.5 else 0.0
-    notes["zone"] = -2.0 * share([zones.penalty(r.root) > 0 for r in records])
+    notes["zone"] = -3.0 * share([zones.penalty(r.root) > 0 for r in records])
     length = sorted(map(len, titles))[n // 2]
     notes["length"] = -2.0 if length < 6 else -1.0 if length > 160 else 0.0
     if n >= 4:
@@ -174,11 +189,11 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     role = says("listing.roles", title)
     value = 1.0 if role else 0.5 if says("listing.occupations", title) else 0.0
     section = zones.section(record.title_line)
-    if zones.is_closed(record.root, section):
+    if zones.is_closed(record.root, section) or _says_closed(tree, record):
         return -9.0
     if zones.is_other(section):
         value -= 3.0
-    if is_generic(title) or len(title) < 4:
+    if is_generic(title) or len(title) < 4 or role_of_label(title):
         value -= 5.0
     if says("listing.none_open", title) or is_placeholder(title):
         value -= 9.0
@@ -188,7 +203,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         value -= 6.0
     elif role and names_no_position(title):
         value -= 1.5
-    if not value and not _anything(tree, record) and not (_heads_a_list(section) and len(title) >= 14):
+    if not value and not _anything(tree, record) and not (group.linked and _heads_a_list(section) and len(title) >= 14):
         # what its neighbours have to show is not its own, unless they are many of one kind
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
         value -= 2.0 if alike else 1.0 + sum(group.notes.get(k, 0.0) for k in _OF_RECORDS)
@@ -201,8 +216,16 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         and not line.heading
     ):
         value -= 2.0  # a sentence around "here"
+    if (
+        not line.heading
+        and title not in (tree.anchor_text(a) for a in line.anchors)
+        and _under_linked_heading(tree, line)
+    ):
+        value -= 2.5  # the description below a title
     if is_bare(title):
-        value -= 4.0 if line.heading and not line.anchors and not _dated(tree, record) else 1.0
+        value -= 4.0 if line.heading and not line.anchors and not _dated(tree, record) else 2.0
+    elif is_rank(title):
+        value -= 1.0 if line.heading and not line.anchors and not _dated(tree, record) else 0.5
     if line.heading == 1 and not line.anchors:
         value -= 2.0
     if line.heading and _umbrella(tree, record, role):
@@ -216,7 +239,7 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
     """Whether a heading stands over positions instead of naming one: titles follow it."""
     own = tree.lines[record.title_line]
     named = role or says("listing.occupations", record.title)
-    items = linked = 0
+    items = linked = entries = 0
     for line in tree.lines[record.first : record.last]:
         if line is own:
             continue
@@ -238,6 +261,7 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
                 "dt",
             ):
                 return True
+        entries += any(len(w) >= 0.5 * len(line.text) for w in words)
         items += line.block.tag in ("li", "td", "dd", "p") and says("listing.roles", line.text[:45])
     if own.anchors:
         return linked >= 2
@@ -246,7 +270,7 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
         for line in tree.lines[record.first : record.last]
         if line is not own and own.heading < line.heading < 7 and line.anchors
     ]
-    return linked >= 1 or len(inner) >= 2 or (items >= 1 and not role)
+    return linked >= 1 or len(inner) >= 2 or entries >= 3 or (items >= 1 and not role)
 
 
 def _shared_link(tree: Tree, zones: Zones, record: Record, accepted: list[Record]) -> str | None:
@@ -266,7 +290,7 @@ def _shared_link(tree: Tree, zones: Zones, record: Record, accepted: list[Record
 
 def _heads_a_list(section: tuple[str, ...]) -> bool:
     """Whether the nearest heading is the name of a kind of position and nothing else ("PhD positions", "Open topics")."""
-    return bool(section) and is_bare(section[-1])
+    return bool(section) and (is_bare(section[-1]) or says("listing.jobs", section[-1]))
 
 
 def _anything(tree: Tree, record: Record) -> bool:
@@ -284,6 +308,23 @@ def _dated(tree: Tree, record: Record) -> bool:
         and says("deadline.cues", line.text)
         and (_DIGIT.search(line.text) or (after is not None and _DIGIT.search(after.text)))
         for line, after in zip(lines, [*lines[1:], None], strict=True)
+    )
+
+
+def _says_closed(tree: Tree, record: Record) -> bool:
+    """Whether the record itself says that it is over, in a cell of its own or behind its title ("... (filled)")."""
+    behind = re.split(r"[(\[]|\s[-–—]\s", record.title)[1:]
+    lines = [line.text for line in tree.lines[record.root.first : record.root.last] if line.number != record.title_line]
+    return any(len(text) <= 40 and is_only("listing.closed", text) for text in [*behind, *lines])
+
+
+def _under_linked_heading(tree: Tree, line: Line) -> bool:
+    above = tree.lines[line.number - 1] if line.number else None
+    return (
+        above is not None
+        and 0 < above.heading < 7
+        and above.block.parent is line.block.parent
+        and any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in above.anchors)
     )
 
 

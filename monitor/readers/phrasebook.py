@@ -104,9 +104,7 @@ def _matched(phrase: tuple[str, ...], at: int, words: list[tuple[str, int, int]]
     while at < len(phrase):
         wanted = phrase[at]
         if wanted == "~":
-            ends = (
-                _matched(phrase, at + 1, words, p) for p in range(place, min(place + GAP_WORDS + 1, len(words)))
-            )
+            ends = (_matched(phrase, at + 1, words, p) for p in range(place, min(place + GAP_WORDS + 1, len(words))))
             return next((end for end in ends if end), 0)
         skipped = 0
         while place < len(words) and skipped < 2 and words[place][0] in _GENDER and not _alike(wanted, words[place][0]):

@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 
 from monitor.fields.labels import role
 from monitor.readers.tree import Element, Line, Tree, squeeze
-from monitor.readers.words import address_words, is_bare, is_generic, says
+from monitor.readers.words import address_words, is_bare, is_generic, is_rank, says
 from monitor.readers.zones import Zones
 
 MAX_RECORD = 6000  # characters
 MAX_RUN = 2500  # characters that a record may run on behind its title
 MAX_LINES = 60
+_ITEM = re.compile(r"(?:^|/)(?:li|td)(?:\.[^/]*)?(?:/p)?#\d*$")
 _FORMATTING = frozenset("b strong i em u font span small big mark tt".split())
 
 
@@ -79,18 +80,28 @@ def _links(tree: Tree, zones: Zones) -> dict[str, list[Element]]:
 
 
 def _lines(tree: Tree, zones: Zones) -> dict[str, list[Element]]:
-    """Lines that may be titles without a link of their own: headings, list items, first cells, bold beginnings."""
-    found: dict[str, list[Element]] = defaultdict(list)
+    """Lines that may be titles without a link of their own: headings, list items, first cells, bold beginnings.
+
+    Where most lines of one make name positions, the others of that make are kept too ("Caretaker" among lecturers).
+    """
+    found: dict[str, list[tuple[Element, bool]]] = defaultdict(list)
     for line in tree.lines:
         if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit():
             continue
         if any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in line.anchors):
             continue
         block = line.block
-        titled = bool(line.heading) or block.tag in ("dt", "summary")
-        if titled or (block.first == line.number and _like_a_title(line, block)):
-            found[_path(block) + (f"#{line.heading}" if line.heading else "#")].append(block)
-    return found
+        if line.heading or block.tag in ("dt", "summary"):
+            found[_path(block) + (f"#{line.heading}" if line.heading else "#")].append((block, True))
+        elif block.first == line.number:
+            found[f"{_path(block)}#{_cell_number(block) or ''}"].append((block, _like_a_title(line, block)))
+    kept: dict[str, list[Element]] = {}
+    for path, lines in found.items():
+        titles = [block for block, titled in lines if titled]
+        rest = _ITEM.search(path) and len(titles) >= 2 and len(titles) * 2 >= len(lines)
+        if titles:
+            kept[path] = [block for block, titled in lines if titled or rest]
+    return kept
 
 
 def _like_a_title(line: Line, block: Element) -> bool:
@@ -106,6 +117,8 @@ def _like_a_title(line: Line, block: Element) -> bool:
 # ------------------------------------------------------------------------------------------------ growth
 def _grow(tree: Tree, signature: str, seeds: Sequence[Element], *, linked: bool) -> Group:
     keys = {s.index: (tree.address(s) if linked else None) or str(s.index) for s in seeds}
+    if linked and len(set(keys.values())) == 1 and not signature.endswith("?"):
+        keys = {s.index: tree.anchor_text(s) for s in seeds}  # one address for all of them, a portal
     inside: dict[int, set[str]] = defaultdict(set)
     chains = {s.index: s.ancestors() for s in seeds}
     for seed in seeds:
@@ -295,7 +308,7 @@ def _worth(tree: Tree, column: list[tuple[Record, Line]], count: int, group: Gro
     value += 1.4 * sum(_linked_part(tree, line) for line in lines) / n
     if group.linked and not group.signature.endswith("?"):
         value += 1.0 * sum(record.seed in line.anchors for record, line in column) / n
-    value -= 1.5 * share(is_bare) + 3.0 * share(is_generic)
+    value -= 1.5 * share(is_bare) + 1.0 * share(is_rank) + 3.0 * share(is_generic)
     value -= 2.5 * share(lambda t: t.rstrip().endswith(":")) + 2.0 * share(_mostly_digits)
     value += 0.8 * min(mean, 40) / 40 - (1.0 if mean > 200 else 0) - (1.0 if mean < 8 else 0)
     if n >= 4:

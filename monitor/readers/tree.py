@@ -20,6 +20,8 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s samp small span "
     "strike strong sub sup time tt u var wbr".split()
 )
+_BLOCK_ROLES = frozenset("row cell gridcell columnheader rowheader listitem heading".split())
+_BOXES = frozenset("a span time label button small abbr data".split())  # inline elements that pages lay out as boxes
 _STATES = re.compile(
     r"\d|^(?:active|current|first|last|odd|even|selected|hidden|show|shown|open|opened|new|featured|highlight\w*|top|alt|alternate|"
     r"is|has|js|ng|in|fade|collapsed?|expanded|hover|visited|sticky|premium|promoted|sponsored|hot|urgent|unread)(?:$|[-_])"
@@ -49,6 +51,7 @@ class Element:
     last: int = 0
     sign: str = ""  # tag and lasting classes: what records of one list share
     words: frozenset[str] = frozenset()  # of class, id and role
+    inline: bool = False
     heading: int = 0  # 1-6 within a heading of that level
     bold: bool = False
     children: list[Element] = field(default_factory=list)
@@ -236,12 +239,14 @@ class _Builder:
         known = self.signs.get(key)
         if known is None:
             known = self.signs[key] = _sign(*key)
-        if tag not in _INLINE:
+        inline = tag in _INLINE and attributes.get("role") not in _BLOCK_ROLES
+        if not inline:
             self.break_line()
         element = Element(
             tag, attributes, parent, len(self.tree.elements), len(self.stack), sign=known[0], words=known[1]
         )
         element.first = len(self.tree.lines) - (self.line is not None)
+        element.inline = inline
         element.heading = _level(element) or (parent.heading if parent else 0)
         element.bold = tag in ("b", "strong") or (parent is not None and parent.bold)
         self.tree.elements.append(element)
@@ -253,7 +258,7 @@ class _Builder:
     def close(self) -> None:
         _, element = self.stack.pop()
         element.end = len(self.tree.elements)
-        if element.tag not in _INLINE:
+        if not element.inline:
             self.break_line()
         element.last = len(self.tree.lines)
 
@@ -262,7 +267,7 @@ class _Builder:
             if not squeeze(text):
                 return
             block = holder
-            while block.tag in _INLINE and block.parent is not None:
+            while block.inline and block.parent is not None:
                 block = block.parent
             self.line = Line(len(self.tree.lines), block)
             self.tree.lines.append(self.line)
@@ -275,8 +280,9 @@ class _Builder:
         before: tuple[Element, str] | None = None
         for holder, text in self.line.parts:
             # neighbours such as <span>Lund</span><span>12 May</span> stand apart on the screen
-            if before and holder is not before[0] and holder.tag == before[0].tag and holder.parent is before[0].parent:
-                pieces.append(" ")
+            if before and holder is not before[0] and holder.tag in _BOXES and before[0].tag in _BOXES:
+                if not (holder.owns(before[0]) or before[0].owns(holder)):
+                    pieces.append(" ")
             pieces.append(text)
             before = holder, text
         self.line.text = squeeze("".join(pieces))

@@ -96,10 +96,21 @@ def is_generic(text: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def is_bare(text: str) -> bool:
-    """A name of a kind of position and of no position ("PhD positions", "All vacancies (12)", "Professors")."""
+    """A name of a kind of page or section and of no position ("PhD positions", "All vacancies (12)", "Current")."""
+    return _is_made_of(text, "listing.roles", "listing.jobs", "listing.occupations", "listing.plain") and (
+        says("listing.jobs", text) or not (says("listing.roles", text) or says("listing.occupations", text))
+    )
+
+
+@lru_cache(maxsize=8192)
+def is_rank(text: str) -> bool:
+    """A rank and nothing more ("Postdoc", "Professors"): the title of a position, or a facet."""
+    return says("listing.roles", text) and not is_bare(text) and _is_made_of(text, "listing.roles", "listing.plain")
+
+
+def _is_made_of(text: str, *topics: str) -> bool:
     folded = fold(_COUNT.sub("", text))[:MAX_TEXT]
-    kinds = ("listing.roles", "listing.jobs", "listing.occupations", "listing.plain")
-    known = {n for hit in _book().hits(folded) if hit.topic in kinds for n in range(hit.first, hit.last)}
+    known = {n for hit in _book().hits(folded) if hit.topic in topics for n in range(hit.first, hit.last)}
     rest = (word for n, word in enumerate(_WORDS.findall(folded)) if n not in known)
     return sum(len(_LETTERS.findall(word)) for word in rest) < 3
 

@@ -71,7 +71,9 @@ def test_evidence_is_words_of_the_page(name: str) -> None:
             assert any(c.isdigit() for c in posting.evidence["deadline"])
 
 
-@pytest.mark.parametrize("name", ["table-german", "cards-weiterlesen", "system-data-rows", "danish-headings-paragraphs"])
+@pytest.mark.parametrize(
+    "name", ["table-german", "cards-weiterlesen", "system-data-rows", "danish-headings-paragraphs"]
+)
 def test_what_was_learned_holds_for_the_same_page_and_is_no_drift(name: str) -> None:
     page, hints, _ = case(name)
     first = read_listing(page, hints)
@@ -95,7 +97,7 @@ def test_a_known_signature_keeps_a_list_whose_words_tell_nothing() -> None:
     plain = page(f"<html><body><h1>Topics</h1>{rows}</body></html>", "https://www.example.org/list")
     hints = Hints(as_of=date(2026, 3, 1))
     richer = page(
-        f'<html><body><h1>Open positions</h1>{rows.replace("Moss", "PhD position: moss")}</body></html>',
+        f"<html><body><h1>Open positions</h1>{rows.replace('Moss', 'PhD position: moss')}</body></html>",
         "https://www.example.org/list",
     )
     learned = read_listing(richer, hints).signature
@@ -117,8 +119,12 @@ CARD = (
 
 
 @pytest.mark.parametrize(("selectors", "expected"), SELECTORS)
-def test_selectors_have_the_last_word(selectors: Selectors, expected: list[tuple[str, str | None, date | None]]) -> None:
-    reading = read_listing(page(f"<html><body>{CARD}</body></html>"), Hints(as_of=date(2026, 3, 1), selectors=selectors))
+def test_selectors_have_the_last_word(
+    selectors: Selectors, expected: list[tuple[str, str | None, date | None]]
+) -> None:
+    reading = read_listing(
+        page(f"<html><body>{CARD}</body></html>"), Hints(as_of=date(2026, 3, 1), selectors=selectors)
+    )
     assert [(p.title, p.url, p.deadline) for p in reading.postings] == expected
 
 
