@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,12 +38,21 @@ def demo_command(folder: Path) -> None:
 
     looks = tour(folder, progress)
     _show_last_digest(looks)
+    program = _program()
     click.echo(f"""
 How to go on
   Look at the mail:         open {_file_of(looks).with_suffix(".html")}
-  What the monitor knows:   monitor --config {folder / "sources.toml"} positions
-  What happened:            monitor --config {folder / "sources.toml"} changes
-  Watch pages of your own:  monitor init, then monitor add URL""")
+  What the monitor knows:   {program} --config {folder / "sources.toml"} positions
+  What happened:            {program} --config {folder / "sources.toml"} changes
+  Watch pages of your own:  {program} init, then {program} add URL""")
+
+
+def _program() -> str:
+    """What to type for this program: its name where the shell finds it, else as it was called."""
+    called = sys.argv[0]
+    if called.endswith("__main__.py"):
+        return "python -m monitor"
+    return "monitor" if shutil.which("monitor") == shutil.which(called) else called
 
 
 def _file_of(looks: list[Look]) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -32,8 +32,11 @@ class CheckInput:
     now: datetime
 
 
-async def check(given: CheckInput, fetcher: Fetcher) -> Observation:
-    """Look at a source. Never raises for what the network or a page does: that is part of the observation."""
+async def check(given: CheckInput, fetcher: Fetcher, stop: Callable[[], bool] = lambda: False) -> Observation:
+    """Look at a source. Never raises for what the network or a page does: that is part of the observation.
+
+    stop: when it turns true no further ad is opened; those that were left are opened at the next check.
+    """
     source, now = given.source, given.now
     try:
         pages, reading = await _look(given, fetcher)
@@ -46,7 +49,7 @@ async def check(given: CheckInput, fetcher: Fetcher) -> Observation:
             retry_after=error.retry_after,
             gone=error.gone,
         )
-    ads = await _open_ads(given, reading, fetcher)
+    ads = await _open_ads(given, reading, fetcher, stop)
     return Observation(source=source.url, at=now, pages=pages, reading=reading, ads=ads, not_modified=not pages)
 
 
@@ -111,9 +114,15 @@ def _as_stored(pages: Mapping[str, Page], state: SourceState) -> bool:
     )
 
 
-async def _open_ads(given: CheckInput, reading: Reading | None, fetcher: Fetcher) -> tuple[AdSeen, ...]:
-    urls = ads_to_open(given.known, reading, given.source, given.now)
-    return tuple([await _open_ad(url, given, fetcher) for url in urls])
+async def _open_ads(
+    given: CheckInput, reading: Reading | None, fetcher: Fetcher, stop: Callable[[], bool]
+) -> tuple[AdSeen, ...]:
+    ads = []
+    for url in ads_to_open(given.known, reading, given.source, given.now):
+        if stop():
+            break
+        ads.append(await _open_ad(url, given, fetcher))
+    return tuple(ads)
 
 
 async def _open_ad(url: str, given: CheckInput, fetcher: Fetcher) -> AdSeen:

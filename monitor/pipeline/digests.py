@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from monitor.cadence import due_slot, next_slot
+from monitor.calendar import calendar, deadlines
 from monitor.delivery import (
     CHANNELS,
     build_message,
@@ -21,7 +22,7 @@ from monitor.delivery import (
 )
 from monitor.digest import Digest, Rendered, compose
 from monitor.errors import DeliveryError, RenderError
-from monitor.models import Status
+from monitor.models import Event, Position, Status
 from monitor.render import render
 from monitor.settings import DigestSettings, Settings
 from monitor.store import Delivery, Store
@@ -32,11 +33,15 @@ OUTBOX_SENDER = "Position monitor <monitor@localhost>"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A digest as it would go out now. through_event: the last event that it covers."""
+    """A digest as it would go out now.
+
+    calendar: the deadlines in it, as iCalendar; None where there are none. through_event: the last event it covers.
+    """
 
     subscriber: DigestSettings
     digest: Digest
     rendered: Rendered
+    calendar: str | None
     through_event: int
 
 
@@ -65,10 +70,11 @@ def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: d
     last = store.outbox.last(subscriber.key)
     after = last.through_event if last else 0
     events = store.events(after)
+    open_positions = list(store.positions(Status.OPEN))
     digest = compose(
         subscriber,
         events,
-        list(store.positions(Status.OPEN)),
+        open_positions,
         since=last.at if last else None,
         now=now,
         next_at=next_slot(subscriber.every, subscriber.zone, now),
@@ -79,8 +85,32 @@ def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: d
         subscriber=subscriber,
         digest=digest,
         rendered=render(digest, folders=[settings.folder / "templates"]),
+        calendar=calendar_for(
+            settings, digest, [*open_positions, *(e.position for e in events if e.position)], store.events_of
+        ),
         through_event=events[-1].id if events else after,
     )
+
+
+def calendar_for(
+    settings: Settings, digest: Digest, positions: Iterable[Position], log: Callable[[Iterable[int]], Iterable[Event]]
+) -> str | None:
+    """The deadlines to come of the positions that the subscriber asked for, moved and cancelled ones with them.
+
+    positions: at least those of the digest. log: position ids -> all their events, oldest first.
+    """
+    chosen = {
+        entry.position
+        for entry in digest.entries
+        if (entry.matching or not digest.interests) and not entry.passing and (entry.days_left or 0) >= 0
+    }
+    told = {position.id: position for position in positions if position.id in chosen}
+    events = deadlines(told.values(), log(chosen), now=digest.at)
+    return calendar(events, organizer=parseaddr(sender_of(settings))[1]) if events else None
+
+
+def sender_of(settings: Settings) -> str:
+    return settings.mail.sender if settings.mail else OUTBOX_SENDER
 
 
 def send_digests(
@@ -114,23 +144,11 @@ def send_digests(
 def bind(settings: Settings, store: Store, prepared: Prepared, now: datetime) -> None:
     """Write the digest and its messages into the outbox; with nothing to tell, only that its slot has passed."""
     subscriber = prepared.subscriber
-    sender = settings.mail.sender if settings.mail else OUTBOX_SENDER
-    domain = parseaddr(sender)[1].rpartition("@")[2]
 
     def messages(digest: int) -> Iterator[tuple[str, str, bytes]]:
         for recipient in subscriber.to:
-            # the moment keeps ids apart from those of a database that was deleted and begun anew
-            this_id = message_id(f"{digest}.{now:%Y%m%d%H%M%S}", recipient, domain)
-            message = build_message(
-                prepared.rendered,
-                sender=sender,
-                recipient=recipient,
-                message_id=this_id,
-                date=now,
-                list_id=list_id(subscriber.key, sender),
-                references=store.outbox.message_ids(subscriber.key, recipient),
-            )
-            yield recipient, this_id, message
+            references = store.outbox.message_ids(subscriber.key, recipient)
+            yield (recipient, *message_for(settings, prepared, str(digest), recipient, now, references))
 
     silent = prepared.digest.is_empty and not subscriber.empty
     store.outbox.bind(
@@ -142,17 +160,37 @@ def bind(settings: Settings, store: Store, prepared: Prepared, now: datetime) ->
     )
 
 
+def message_for(
+    settings: Settings, prepared: Prepared, digest: str, recipient: str, now: datetime, references: Sequence[str] = ()
+) -> tuple[str, bytes]:
+    """Message-ID and message. The moment in it keeps ids apart from those of a database that was begun anew."""
+    sender = sender_of(settings)
+    this_id = message_id(f"{digest}.{now:%Y%m%d%H%M%S}", recipient, parseaddr(sender)[1].rpartition("@")[2])
+    message = build_message(
+        prepared.rendered,
+        sender=sender,
+        recipient=recipient,
+        message_id=this_id,
+        date=now,
+        list_id=list_id(prepared.subscriber.key, sender),
+        references=references,
+        calendar=prepared.calendar,
+    )
+    return this_id, message
+
+
 def deliver_pending(settings: Settings, store: Store, now: datetime) -> Iterator[Sent]:
     """Try every delivery that may be tried now, and note what became of each before the next one."""
     pending = store.outbox.pending(now)
     if not pending:
         return
-    sender = settings.mail.sender if settings.mail else OUTBOX_SENDER
     with CHANNELS[channel_of(settings)](settings, password(settings)) as channel:
         for delivery in pending:
             name = file_name(delivery.at.date(), delivery.digest, delivery.recipient)
             try:
-                where = channel.deliver(delivery.message, sender=sender, recipient=delivery.recipient, name=name)
+                where = channel.deliver(
+                    delivery.message, sender=sender_of(settings), recipient=delivery.recipient, name=name
+                )
             except DeliveryError as error:
                 yield _refused(store, delivery, error, now)
             else:

@@ -100,7 +100,7 @@ async def _observe(
         while waiting and len(running) < settings.fetch.concurrency and not stop():
             source = waiting.pop()
             given = CheckInput(source=source, state=store.state(source.url), known=store.known(source.url), now=now)
-            running[asyncio.create_task(_guarded(given, fetcher))] = source
+            running[asyncio.create_task(_guarded(given, fetcher, stop))] = source
         if not running:
             return
         done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -108,10 +108,10 @@ async def _observe(
             yield running.pop(task), task.result()
 
 
-async def _guarded(given: CheckInput, fetcher: Fetcher) -> Observation:
+async def _guarded(given: CheckInput, fetcher: Fetcher, stop: Callable[[], bool]) -> Observation:
     """A fault of the program itself in one source is told like a fault of the source, and does not stop the rest."""
     try:
-        return await check(given, fetcher)
+        return await check(given, fetcher, stop)
     except Exception as error:
         log.exception("the check of %s failed", given.source.url)
         words = f"the monitor itself failed on it ({type(error).__name__}: {error}); please report this"
