@@ -82,7 +82,14 @@ def main() -> None:
         if error.tip:
             click.echo(f"  tip: {error.tip}", err=True)
         code = 2
+    except (KeyboardInterrupt, EOFError):
+        code = 130
     except BrokenPipeError:  # the reader of our output has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except Exception as error:
+        logging.getLogger("monitor").info("what failed", exc_info=True)
+        click.echo(f"monitor: the program itself failed ({type(error).__name__}: {error}); please report this", err=True)
+        click.echo("  tip: monitor --verbose shows where", err=True)
+        code = 1
     sys.exit(code)
