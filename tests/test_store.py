@@ -129,7 +129,13 @@ def test_a_check_that_fails_halfway_leaves_nothing(store: Store) -> None:
 def test_a_snapshot_is_kept_while_its_content_differs(store: Store) -> None:
     for hours, body in enumerate([b"a", b"a", b"b", b"a"]):
         record(store, observation(NOW + timedelta(hours=hours), pages={URL: page(body)}), verdict())
-    assert [p.body for _, p in store.history(URL)] == [b"a", b"b", b"a"]
+    moments = [NOW + timedelta(hours=hours) for hours in (0, 2, 3)]
+    assert store.moments(URL) == moments
+    assert [p.body for at in moments if (p := store.page_at(URL, URL, at))] == [b"a", b"b", b"a"]
+    between = store.page_at(URL, URL, NOW + timedelta(hours=1))
+    assert between is not None
+    assert between.body == b"a"
+    assert store.page_at(URL, URL, NOW - timedelta(hours=1)) is None
 
 
 def test_of_an_ad_only_the_last_body_is_kept(store: Store) -> None:

@@ -3,5 +3,6 @@
 from monitor.store.gateway import Store
 from monitor.store.lock import WriterLock
 from monitor.store.records import Delivery, DigestRecord, SourceState
+from monitor.store.search import Hit
 
-__all__ = ["Delivery", "DigestRecord", "SourceState", "Store", "WriterLock"]
+__all__ = ["Delivery", "DigestRecord", "Hit", "SourceState", "Store", "WriterLock"]

@@ -17,6 +17,7 @@ from monitor.store.checks import write_check
 from monitor.store.connection import Connection
 from monitor.store.outbox import Outbox
 from monitor.store.records import SourceState, load_event, load_posting, load_sighting, moment, some_moment, stamp
+from monitor.store.search import Hit, ranked_ids
 
 
 class Store:
@@ -99,13 +100,23 @@ class Store:
         )
         return [(row["url"], _page(row)) for row in rows]
 
-    def history(self, source: str, since: datetime | None = None) -> Iterator[tuple[datetime, Page]]:
-        """Every stored body of a source's list, oldest first."""
+    def moments(self, source: str) -> list[datetime]:
+        """When a body of the source's list was stored, oldest first: whenever it differed from the one before."""
+        rows = self._rows("SELECT DISTINCT at FROM snapshots WHERE source = ? AND listed > 0 ORDER BY at", [source])
+        return [some_moment(row["at"]) for row in rows]
+
+    def page_at(self, source: str, url: str, at: datetime) -> Page | None:
+        """A page of the source's list as it stood at a moment."""
         rows = self._rows(
-            "SELECT * FROM snapshots WHERE source = ? AND listed > 0 AND at >= ? ORDER BY id",
-            [source, stamp(since) or ""],
+            "SELECT * FROM snapshots WHERE source = ? AND url = ? AND listed > 0 AND at <= ? ORDER BY id DESC LIMIT 1",
+            [source, url, stamp(at)],
         )
-        return ((some_moment(row["at"]), _page(row)) for row in rows)
+        return _page(rows[0]) if rows else None
+
+    def ad_page(self, source: str, url: str) -> Page | None:
+        """The last stored body of a position's own page."""
+        rows = self._rows("SELECT * FROM snapshots WHERE source = ? AND url = ? AND listed = 0", [source, url])
+        return _page(rows[0]) if rows else None
 
     def record(
         self,
@@ -124,6 +135,19 @@ class Store:
     def positions(self, status: Status | None = None) -> Iterator[Position]:
         """All positions, oldest first, or those of one stored status."""
         return self._positions("status = :status" if status else "1", {"status": status.value if status else None})
+
+    def position(self, number: int) -> Position | None:
+        return next(self._positions("id = :id", {"id": number}), None)
+
+    def search(self, words: str, *, column: str | None = None, limit: int = 50) -> list[Hit]:
+        """The positions that have all of `words`, the last one perhaps only begun; the best first. Never raises.
+
+        column: title, organization, department, supervisors, summary or text; all of them unless given.
+        """
+        found = ranked_ids(self._connection, words, column=column, limit=limit)
+        ids = json.dumps([number for number, _, _ in found])
+        positions = {p.id: p for p in self._positions("id IN (SELECT value FROM json_each(:ids))", {"ids": ids})}
+        return [Hit(position=positions[n], score=score, excerpt=excerpt) for n, score, excerpt in found]
 
     def _positions(self, where: str, values: Mapping[str, Any]) -> Iterator[Position]:
         sightings: dict[int, list[Sighting]] = {}
@@ -180,6 +204,7 @@ def _state(row: Mapping[str, Any], **pages: Any) -> SourceState:
         failures=row["failures"],
         trouble=row["trouble"],
         trouble_since=moment(row["trouble_since"]),
+        counts=tuple(json.loads(row["counts"])),
         **pages,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlite_utils import Database, Migrations
 
 steps = Migrations("monitor")
@@ -9,9 +11,8 @@ steps = Migrations("monitor")
 
 @steps()
 def m001_first_schema(db: Database) -> None:
-    for statement in FIRST_SCHEMA.split(";"):
-        if statement.strip():
-            db.execute(statement)
+    for statement in re.split(r";\n+(?=CREATE)", FIRST_SCHEMA):
+        db.execute(statement)
 
 
 FIRST_SCHEMA = """
@@ -41,6 +42,41 @@ CREATE TABLE positions (
     first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, closed_at TEXT
 ) STRICT;
 CREATE INDEX positions_by_status ON positions (status);
+
+CREATE VIEW position_words AS SELECT
+    id,
+    json_extract(posting, '$.title') AS title,
+    json_extract(posting, '$.organization') AS organization,
+    json_extract(posting, '$.department') AS department,
+    json_extract(posting, '$.supervisors') AS supervisors,
+    json_extract(posting, '$.summary') AS summary,
+    json_extract(posting, '$.text') AS text
+FROM positions;
+
+CREATE VIRTUAL TABLE position_index USING fts5(
+    title, organization, department, supervisors, summary, text,
+    content = 'position_words', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE TRIGGER position_indexed AFTER INSERT ON positions BEGIN
+    INSERT INTO position_index (rowid, title, organization, department, supervisors, summary, text)
+    SELECT * FROM position_words WHERE id = new.id;
+END;
+
+CREATE TRIGGER position_unindexed BEFORE UPDATE OF posting ON positions WHEN old.posting IS NOT new.posting BEGIN
+    INSERT INTO position_index (position_index, rowid, title, organization, department, supervisors, summary, text)
+    SELECT 'delete', * FROM position_words WHERE id = old.id;
+END;
+
+CREATE TRIGGER position_reindexed AFTER UPDATE OF posting ON positions WHEN old.posting IS NOT new.posting BEGIN
+    INSERT INTO position_index (rowid, title, organization, department, supervisors, summary, text)
+    SELECT * FROM position_words WHERE id = new.id;
+END;
+
+CREATE TRIGGER position_forgotten BEFORE DELETE ON positions BEGIN
+    INSERT INTO position_index (position_index, rowid, title, organization, department, supervisors, summary, text)
+    SELECT 'delete', * FROM position_words WHERE id = old.id;
+END;
 
 CREATE TABLE sightings (
     source TEXT NOT NULL REFERENCES sources(url), position INTEGER NOT NULL REFERENCES positions(id),

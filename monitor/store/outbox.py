@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.store.connection import Connection
-from monitor.store.records import Delivery, DigestRecord, some_moment, stamp
+from monitor.store.records import Delivery, DigestRecord, moment, some_moment, stamp
 
 
 class Outbox:
@@ -72,10 +72,19 @@ class Outbox:
 
     def pending(self, now: datetime | None = None) -> list[Delivery]:
         """What is still to be sent, oldest first; with `now`, only what may be tried by then."""
+        return self._deliveries("v.state = 'pending' AND v.next_try_at <= ? ORDER BY v.id", stamp(now) if now else "9")
+
+    def lost(self) -> list[Delivery]:
+        """What was given up for good, as long as nothing later has reached that recipient."""
+        return self._deliveries(
+            "v.state = 'failed' AND NOT EXISTS (SELECT 1 FROM deliveries later WHERE later.state = 'sent'"
+            " AND later.recipient = v.recipient AND later.id > v.id) ORDER BY v.id"
+        )
+
+    def _deliveries(self, where: str, *values: Any) -> list[Delivery]:
         rows = self._store.rows(
-            "SELECT v.*, d.subscriber, d.at FROM deliveries v JOIN digests d ON d.id = v.digest"
-            " WHERE v.state = 'pending' AND v.next_try_at <= ? ORDER BY v.id",
-            [stamp(now) if now else "9"],
+            f"SELECT v.*, d.subscriber, d.at FROM deliveries v JOIN digests d ON d.id = v.digest WHERE {where}",  # noqa: S608
+            values,
         )
         return [
             Delivery(
@@ -87,6 +96,9 @@ class Outbox:
                 message=zlib.decompress(row["message"]),
                 attempts=row["attempts"],
                 at=some_moment(row["at"]),
+                next_try_at=some_moment(row["next_try_at"]),
+                settled_at=moment(row["settled_at"]),
+                error=row["error"],
             )
             for row in rows
         ]

@@ -25,7 +25,8 @@ class SourceState:
     """What is kept of a source between checks, besides its positions.
 
     fingerprint: of the reader and the settings that its postings were read with. bodies: page URL -> SHA-256 of the
-    stored body. listed: the URLs of the pages of its list, in order. outcome: of the last check.
+    stored body. listed: the URLs of the pages of its list, in order. outcome: of the last check. counts: how many
+    postings the last good checks showed, oldest first.
     """
 
     url: str
@@ -42,6 +43,7 @@ class SourceState:
     validators: Mapping[str, Validators] = field(default_factory=dict)
     bodies: Mapping[str, str] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,11 @@ class DigestRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One digest to one recipient. message: as it goes to the mail server, the same at every try."""
+    """One digest to one recipient. message: as it goes to the mail server, the same at every try.
+
+    at: when the digest was put together. next_try_at: while it is pending. settled_at: when it was accepted, or given
+    up. error: why the last try failed.
+    """
 
     id: int
     digest: int
@@ -67,6 +73,9 @@ class Delivery:
     message: bytes
     attempts: int
     at: datetime
+    next_try_at: datetime
+    settled_at: datetime | None = None
+    error: str | None = None
 
 
 def moment(text: str | None) -> datetime | None:

@@ -1,0 +1,53 @@
+"""Full-text search over positions: SQLite's FTS5, kept by triggers in the transaction that writes the position."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from monitor.models import Position
+from monitor.store.connection import Connection
+from monitor.words import one_line
+
+WEIGHTS = (10.0, 4.0, 4.0, 6.0, 3.0, 1.0)  # title, organization, department, supervisors, summary, text
+OPENING, CLOSING = "\x02", "\x03"  # around the words that were found; no text of a page has them
+_LONGEST = 500  # characters of a query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """position: one that has all words. score: bm25, the higher the better.
+
+    excerpt: where the words stand, each between OPENING and CLOSING.
+    """
+
+    position: Position
+    score: float
+    excerpt: str
+
+
+def match_expression(words: str, column: str | None = None) -> str | None:
+    """What FTS5 is asked: all words, the last one as the beginning of a word. None where there is no word.
+
+    Each word is quoted, so that nothing in it is an operator. column: only there.
+    """
+    line = one_line(words, _LONGEST).removesuffix("…").replace('"', " ")
+    wanted = [word for word in line.split() if re.search(r"[^\W_]", word)]
+    if not wanted:
+        return None
+    asked = " ".join(f'"{word}"' for word in wanted) + " *"
+    return f"{column} : ({asked})" if column else asked
+
+
+def ranked_ids(store: Connection, words: str, *, column: str | None, limit: int) -> list[tuple[int, float, str]]:
+    """Position id, score and excerpt of what has all words, the best first."""
+    expression = match_expression(words, column)
+    if expression is None:
+        return []
+    rows = store.rows(
+        "SELECT rowid AS id, -bm25(position_index, ?, ?, ?, ?, ?, ?) AS score,"
+        " snippet(position_index, -1, ?, ?, '…', 20) AS excerpt"
+        " FROM position_index WHERE position_index MATCH ? ORDER BY score DESC, rowid LIMIT ?",
+        [*WEIGHTS, OPENING, CLOSING, expression, limit],
+    )
+    return [(row["id"], row["score"], row["excerpt"]) for row in rows]
