@@ -89,7 +89,7 @@ def main() -> None:
         code = 0
     except Exception as error:
         logging.getLogger("monitor").info("what failed", exc_info=True)
-        click.echo(f"monitor: the program itself failed ({type(error).__name__}: {error}); please report this", err=True)
-        click.echo("  tip: monitor --verbose shows where", err=True)
+        click.echo(f"monitor: the program itself failed ({type(error).__name__}: {error})", err=True)
+        click.echo("  tip: `monitor --verbose` shows where; please report it", err=True)
         code = 1
     sys.exit(code)
