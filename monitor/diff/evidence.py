@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from monitor.diff.asking import is_own_page, shared_urls
 from monitor.diff.prose import shared_lines
 from monitor.diff.rereading import UNSTORED
-from monitor.identity import alike, canonical_url, normal, sighting_of
+from monitor.identity import alike, canonical_url, near_title, normal, sighting_of
 from monitor.models import AdSeen, Known, Observation, Position, Posting, Sighting, Status
 from monitor.settings import Source
 
@@ -75,13 +75,23 @@ class Check:
         return Word.ALIVE if self.is_its_ad(ad, position) else Word.NOTHING
 
     def is_its_ad(self, ad: AdSeen, position: Position) -> bool:
-        """Whether the page still speaks of this position; a site may lead to the next best one instead."""
-        title = position.posting.title
-        if ad.posting is None:
-            return ad.page is not None and normal(title) in normal(ad.page.text)
+        """Whether the page speaks of this position; a site may show its list, or the next best ad, in its place."""
         sighting = sighting_of(position, self.source.url)
-        before = sighting.ad.title if sighting and sighting.ad else None
-        return before is None or alike(ad.posting.title, before) or alike(ad.posting.title, title)
+        postings = [position.posting, *((sighting.listed, sighting.ad) if sighting else ())]
+        titles = [p.title for p in postings if p]
+        if ad.posting and any(near_title(ad.posting.title, title) for title in titles):
+            return True
+        texts = [normal(ad.posting.text) if ad.posting else "", normal(ad.page.text) if ad.page else ""]
+        return any(normal(title) in text for title in titles for text in texts)
+
+    def own_words(self, ad: AdSeen, posting: Posting, own: Sighting | None) -> Posting | None:
+        """What the page says of a position that the list shows as `posting`; None if it speaks of something else."""
+        said = ad.posting
+        if said is None or own is None or own.ad is None:
+            return said
+        if alike(said.title, posting.title) or alike(said.title, own.ad.title):
+            return said
+        return replace(own.ad, closed=True) if said.closed else None  # "This position is no longer available"
 
     def shown_elsewhere(self, position: Position, sighting: Sighting) -> bool:
         """Another source still lists it, at another address than the one that was asked."""

@@ -45,7 +45,7 @@ def shown(check: Check, position: Position, posting: Posting, keys: tuple[str, .
     """A position that the list shows. kind: None where the list was not read again and only its ad may have news."""
     own = sighting_of(position, check.source.url)
     ad = check.ad_of(posting) or (check.ad_of(own.listed) if own else None)
-    opened = ad.posting if ad and check.is_its_ad(ad, position) else None
+    opened = check.own_words(ad, posting, own) if ad else None
     answered = ad is not None and (opened is not None or ad.not_modified or ad.gone)
 
     standing, changes = position.posting, dict[str, FieldChange]()
