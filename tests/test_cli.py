@@ -141,6 +141,21 @@ def test_inspect_reads_the_body_of_a_saved_mail(tmp_path: Path) -> None:
     assert line["postings"][0]["supervisors"] == ["Ottoline Wrénfield"]
 
 
+def test_a_sample_needs_no_database(tmp_path: Path) -> None:
+    (tmp_path / "sources.toml").write_text('[[digest]]\nto = ["you@example.org"]\n')
+    (line,) = monitor("digest", "--test", "--json", "--as-of", MONDAY, cwd=tmp_path).lines
+    assert (line["recipient"], line["state"]) == ("you@example.org", "sent")
+    assert "Sample (invented)" in (tmp_path / line["where"]).read_text(encoding="ascii")
+    assert not (tmp_path / "monitor.db").exists()
+    (tmp_path / "sources.toml").write_text(
+        '[mail]\nhost = "localhost"\nport = 9\nsecurity = "none"\nfrom = "me@example.org"\n'
+        '[[digest]]\nto = ["you@example.org"]\n'
+    )
+    refused = monitor("digest", "--test", cwd=tmp_path)
+    assert refused.code == 1
+    assert "localhost:9 refused the connection" in refused.out
+
+
 def test_a_digest_is_previewed_and_sent(site: DemoSite, tmp_path: Path) -> None:
     site.show(week=1)
     (tmp_path / "sources.toml").write_text(site.configuration())

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
+import icalendar
 import pytest
 import trustme
 
 from monitor.config import parse
 from monitor.errors import RenderError
-from monitor.models import EventKind, Observation, Outcome, Posting, Sighting, Status, Update, Verdict
+from monitor.models import EventKind, FieldChange, Observation, Outcome, Posting, Sighting, Status, Update, Verdict
 from monitor.pipeline.digests import Sent, prepare, send_digests
+from monitor.pipeline.samples import send_samples
 from monitor.settings import Settings, parse_slot
 from monitor.store import Store
 from tests.delivery.smtp_server import PASSWORD, USER, Server
@@ -60,11 +63,20 @@ def store(settings: Settings) -> Iterator[Store]:
         yield opened
 
 
-def publish(store: Store, title: str, at: datetime, kind: EventKind = EventKind.NEW) -> None:
+def publish(
+    store: Store, title: str, at: datetime, kind: EventKind = EventKind.NEW, deadline: date | None = None
+) -> None:
     """A position appears."""
-    posting = Posting(title=title, url=f"{SOURCE}/{title}")
-    sighting = Sighting(source=SOURCE, keys=(title,), listed=posting, first_seen=at, last_seen=at)
-    update = Update(position=None, posting=posting, status=Status.OPEN, sighting=sighting, event=kind)
+    posting = Posting(title=title, url=f"{SOURCE}/{title}", deadline=deadline)
+    record(store, posting, at, kind)
+
+
+def record(
+    store: Store, posting: Posting, at: datetime, kind: EventKind, position: int | None = None, **fields: Any
+) -> None:
+    sighting = Sighting(source=SOURCE, keys=(posting.title,), listed=posting, first_seen=at, last_seen=at)
+    status = Status.CLOSED if kind is EventKind.CLOSED else Status.OPEN
+    update = Update(position=position, posting=posting, status=status, sighting=sighting, event=kind, fields=fields)
     verdict = Verdict(outcome=Outcome.OK, updates=(update,), counts=(1,))
     seen = Observation(source=SOURCE, at=at)
     store.record(seen, verdict, name="Lindholm", fingerprint="f", next_check_at=at + WEEK)
@@ -185,6 +197,65 @@ def test_without_mail_digests_are_files(store: Store, settings: Settings) -> Non
         assert file.parent == settings.outbox
         assert "Optics" in message_from_bytes(file.read_bytes(), policy=default).as_string()
         assert "Optics" in file.with_suffix(".html").read_text(encoding="utf-8")
+
+
+def deadlines_in(message: EmailMessage) -> list[Any]:
+    (attached,) = message.iter_attachments()
+    assert attached.get_filename() == "deadlines.ics"
+    whole: Any = icalendar.Calendar.from_ical(attached.get_content())
+    assert whole["METHOD"] == attached.get_param("method")
+    return list(whole.events)
+
+
+def test_deadlines_are_attached_and_follow_their_positions(settings: Settings, store: Store, server: Server) -> None:
+    first, second = date(2026, 4, 10), date(2026, 4, 24)
+    publish(store, "Optics", MONDAY, deadline=first)
+    publish(store, "Algebra", MONDAY)
+    send_digests(settings, store, MONDAY)
+    moved = Posting(title="Optics", url=f"{SOURCE}/Optics", deadline=second)
+    record(store, moved, MONDAY + timedelta(days=1), EventKind.CHANGED, 1, deadline=FieldChange(first, second))
+    send_digests(settings, store, MONDAY + WEEK)
+    record(store, moved, MONDAY + WEEK + timedelta(days=1), EventKind.CLOSED, 1)
+    send_digests(settings, store, MONDAY + 2 * WEEK)
+    events = [deadlines_in(message)[0] for to, message in received(server) if to == "a@example.org"]
+    assert len({event["UID"] for event in events}) == 1
+    assert [(event["DTSTART"].dt, event["SEQUENCE"], event["STATUS"]) for event in events] == [
+        (first, 0, "CONFIRMED"),
+        (second, 1, "CONFIRMED"),
+        (second, 2, "CANCELLED"),
+    ]
+
+
+def test_without_deadlines_nothing_is_attached(settings: Settings, store: Store, server: Server) -> None:
+    publish(store, "Optics", MONDAY)
+    send_digests(settings, store, MONDAY)
+    assert {message.get_content_type() for _, message in received(server)} == {"multipart/alternative"}
+
+
+def test_the_calendar_has_what_was_asked_for(settings: Settings, store: Store) -> None:
+    choosy = settings.digest[0].model_copy(update={"interests": ("optics",)})
+    publish(store, "Optics", MONDAY, deadline=date(2026, 4, 10))
+    publish(store, "Algebra", MONDAY, deadline=date(2026, 4, 11))
+    publish(store, "Optics of old", MONDAY, deadline=date(2026, 2, 1))
+    made = prepare(settings, store, choosy, MONDAY).calendar
+    assert made is not None
+    assert made.count("BEGIN:VEVENT") == made.count("SUMMARY:Deadline: Optics\r\n") == 1
+
+
+def test_a_sample_reaches_everyone_and_is_stored_nowhere(settings: Settings, server: Server) -> None:
+    server.fault.step, server.fault.answer, server.fault.only = "RCPT", "550 5.1.1 no such user", "a@example.org"
+    assert states(list(send_samples(settings, MONDAY))) == {"a@example.org": "failed", "b@example.org": "sent"}
+    ((to, message),) = received(server)
+    assert to == "b@example.org"
+    assert message["Subject"].startswith("Sample (invented): Positions: ")
+    for kind in ("plain", "html"):
+        body = message.get_body((kind,))
+        assert body is not None
+        assert "Sample (invented)" in body.get_content()
+    events = deadlines_in(message)
+    assert events
+    assert all(": Sample: " in event["SUMMARY"] for event in events)
+    assert not settings.database.exists()
 
 
 def test_a_broken_template_keeps_its_events(settings: Settings, store: Store, server: Server) -> None:

@@ -118,6 +118,7 @@ def _progress(total: int, words: str) -> Iterator[Callable[[str], None]]:
 @click.command("digest", short_help="Show the digests, or send those due.")
 @click.option("--send/--preview", default=False, help="Send what is due, or only show it (the default).")
 @click.option("--force", is_flag=True, help="Do not wait for the slot.")
+@click.option("--test", is_flag=True, help="Send a sample digest, to check [mail] and [[digest]].")
 @click.option(
     "--html", "html_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the previewed HTML here."
 )
@@ -125,17 +126,20 @@ def _progress(total: int, words: str) -> Iterator[Callable[[str], None]]:
 @as_of_option
 @config_option
 def digest_command(
-    send: bool, force: bool, html_file: Path | None, as_json: bool, now: datetime, config: str | None
+    send: bool, force: bool, test: bool, html_file: Path | None, as_json: bool, now: datetime, config: str | None
 ) -> None:
     """Show the digests that would be sent now, or send those that are due.
 
     A slot that was missed while the machine slept is sent once. Without [mail] in sources.toml, digests go to outbox/
     as .eml files. A delivery that fails is tried again by the next `monitor digest --send` or by `monitor run`.
+    A sample (--test) has invented positions and is sent at once; nothing is stored.
     """
     settings = load_settings(config)
     if not settings.digest:
         raise ConfigError([f"{settings.file}: there is no [[digest]]"], tip='add one with to = ["you@example.org"]')
-    if send:
+    if test:
+        _send_samples(settings, now, as_json=as_json)
+    elif send:
         _send(settings, now, force=force, as_json=as_json)
     else:
         _preview(settings, now, html_file, as_json=as_json)
@@ -185,6 +189,17 @@ def _send(settings: Settings, now: datetime, *, force: bool, as_json: bool) -> N
     if not results and not as_json:
         say("nothing to send: no slot has come with something to tell; --force does not wait for the slot")
     if any(sent.state != "sent" for sent in results):
+        raise click.exceptions.Exit(1)
+
+
+def _send_samples(settings: Settings, now: datetime, *, as_json: bool) -> None:
+    from monitor.pipeline.samples import send_samples
+
+    failed = False
+    for sent in send_samples(settings, now):
+        _report_sent(sent, as_json=as_json)
+        failed = failed or sent.state != "sent"
+    if failed:
         raise click.exceptions.Exit(1)
 
 

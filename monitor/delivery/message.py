@@ -16,9 +16,11 @@ from email.utils import format_datetime
 from hashlib import sha256
 from typing import Protocol
 
+from monitor.calendar import METHOD
 from monitor.digest import Rendered
 from monitor.errors import DeliveryError
 
+CALENDAR = "deadlines.ics"
 _REFERENCES = 10  # earlier digests named; a longer chain tells a mail program nothing more
 
 
@@ -39,16 +41,23 @@ def build_message(
     date: datetime,
     list_id: str,
     references: Sequence[str] = (),
+    calendar: str | None = None,
 ) -> bytes:
     """The whole message, pure ASCII with CRLF line ends, ready for SMTP or a file.
 
     sender, recipient: an address, or `Name <address>`. references: Message-IDs of this subscriber's earlier
-    digests, oldest first. Raises DeliveryError (final) for an address that mail without SMTPUTF8 cannot carry.
+    digests, oldest first. calendar: the text of deadlines.ics, attached. Raises DeliveryError (final) for an address
+    that mail without SMTPUTF8 cannot carry.
     """
     body = EmailMessage(policy=SMTP)
     body.set_content(_encodable(rendered.text), cte="quoted-printable")
     body.add_alternative(_encodable(rendered.html), subtype="html", cte="quoted-printable")
-    body.set_boundary("=_" + sha256(message_id.encode()).hexdigest()[:32])  # the same at every try
+    body.set_boundary(_boundary("alternative", message_id))
+    if calendar:  # what is there becomes the first part of multipart/mixed
+        body.add_attachment(
+            calendar, subtype="calendar", params={"method": METHOD}, filename=CALENDAR, cte="quoted-printable"
+        )
+        body.set_boundary(_boundary("mixed", message_id))
     mailbox = address(sender)
     headers = [
         ("Date", format_datetime(date)),
@@ -63,6 +72,11 @@ def build_message(
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     return head.encode("ascii") + body.as_bytes()
+
+
+def _boundary(part: str, message_id: str) -> str:
+    """The same at every try."""
+    return "=_" + sha256(f"{part} {message_id}".encode()).hexdigest()[:32]
 
 
 def message_id(digest_id: str | int, recipient: str, domain: str) -> str:

@@ -14,15 +14,20 @@ from pathlib import Path
 from monitor.errors import DeliveryError
 from monitor.settings import Settings
 
+_BESIDE = {"text/html": ".html", "text/calendar": ".ics"}  # parts that are of use by themselves
+
 
 def deliver(message: bytes, folder: Path, name: str) -> Path:
-    """Writes NAME.eml and NAME.html, each whole or not at all; a repeat replaces them. The path of the .eml."""
+    """Writes NAME.eml, and beside it NAME.html and NAME.ics if it has them. The path of the .eml.
+
+    Each file is written whole or not at all; a repeat replaces them.
+    """
     file = folder / f"{name}.eml"
-    page = message_from_bytes(message, policy=default).get_body(("html",))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if page is not None:
-            _write(file.with_name(f"{name}.html"), str(page.get_content()).encode())
+        for part in message_from_bytes(message, policy=default).walk():
+            if suffix := _BESIDE.get(part.get_content_type()):
+                _write(file.with_name(name + suffix), str(part.get_content()).encode())
         _write(file, message)
     except OSError as error:
         raise DeliveryError(

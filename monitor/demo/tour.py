@@ -31,7 +31,7 @@ def tour(folder: Path, progress: Callable[[datetime, Checked], None] = lambda at
     folder.mkdir(parents=True, exist_ok=True)
     for name in LEFT_BEHIND:
         (folder / name).unlink(missing_ok=True)
-    for file in (folder / "outbox").glob("*.*ml"):
+    for file in (folder / "outbox").glob("*.*"):
         file.unlink()
     with DemoSite() as site:
         (folder / "sources.toml").write_text(site.configuration(), encoding="utf-8")

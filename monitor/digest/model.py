@@ -130,10 +130,24 @@ class Digest:
         )
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every position that is told."""
+        first_seen = (entry for source in self.first_seen for entry in source.entries)
+        sections = (
+            self.new,
+            self.other_new,
+            self.changed,
+            self.closing,
+            self.other_closing,
+            self.reopened,
+            self.closed,
+        )
+        return (*(entry for section in sections for entry in section), *first_seen)
+
+    @property
     def is_empty(self) -> bool:
         """Nothing to tell: no mail, unless the subscriber asks for one."""
-        entries = (*self.new, *self.other_new, *self.changed, *self.closing, *self.other_closing)
-        return not (entries or self.closed or self.reopened or self.first_seen or self.trouble or self.recovered)
+        return not (self.entries or self.trouble or self.recovered)
 
 
 @dataclass(frozen=True, slots=True)

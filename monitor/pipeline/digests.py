@@ -184,13 +184,12 @@ def deliver_pending(settings: Settings, store: Store, now: datetime) -> Iterator
     pending = store.outbox.pending(now)
     if not pending:
         return
+    sender = sender_of(settings)
     with CHANNELS[channel_of(settings)](settings, password(settings)) as channel:
         for delivery in pending:
             name = file_name(delivery.at.date(), delivery.digest, delivery.recipient)
             try:
-                where = channel.deliver(
-                    delivery.message, sender=sender_of(settings), recipient=delivery.recipient, name=name
-                )
+                where = channel.deliver(delivery.message, sender=sender, recipient=delivery.recipient, name=name)
             except DeliveryError as error:
                 yield _refused(store, delivery, error, now)
             else:

@@ -61,6 +61,27 @@ def test_the_same_digest_gives_the_same_bytes() -> None:
     assert built() == built()
 
 
+CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nX-WR-CALNAME:Fristen – März\r\nEND:VCALENDAR\r\n"
+
+
+def test_a_calendar_is_attached_beside_the_alternatives() -> None:
+    raw = built(calendar=CALENDAR)
+    assert raw.isascii()
+    assert raw == built(calendar=CALENDAR)
+    message = parsed(raw)
+    assert message.defects == []
+    assert message.get_content_type() == "multipart/mixed"
+    alternatives, attached = message.iter_parts()
+    assert [part.get_content_type() for part in alternatives.iter_parts()] == ["text/plain", "text/html"]
+    assert (attached.get_content_type(), attached.get_content_disposition()) == ("text/calendar", "attachment")
+    assert attached.get_filename() == "deadlines.ics"
+    assert attached.get_param("method") == "PUBLISH", "RFC 6047 section 2.4: the same as in the calendar"
+    assert attached.get_content() == CALENDAR
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().replace("\r\n", "\n") == PLAIN.text
+
+
 def test_long_ids_and_addresses_are_never_encoded_words() -> None:
     sender = f"Positions <{'monitor-of-academic-positions-' * 2}@{'mail.' * 12}example.org>"
     earlier = [message_id(f"{n}.20261123", ME, "mail." * 20 + "example.org") for n in range(14)]

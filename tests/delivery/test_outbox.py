@@ -10,7 +10,7 @@ from monitor.delivery import CHANNELS, channel_of, outbox
 from monitor.digest import Rendered
 from monitor.errors import DeliveryError
 from monitor.settings import Settings
-from tests.delivery.test_message import PLAIN, built, parsed
+from tests.delivery.test_message import CALENDAR, PLAIN, built, parsed
 
 
 def test_a_repeat_replaces_the_file(tmp_path: Path) -> None:
@@ -28,6 +28,16 @@ def test_a_repeat_replaces_the_file(tmp_path: Path) -> None:
     assert Path(where).read_bytes() == built(again)
     assert parsed(Path(where).read_bytes())["Subject"] == "Positions: 3 new"
     assert Path(where).with_suffix(".html").read_text(encoding="utf-8") == "<p>Drei – three</p>\n"
+
+
+def test_the_calendar_lies_beside_the_mail(tmp_path: Path) -> None:
+    file = outbox.deliver(built(calendar=CALENDAR), tmp_path, "2026.11-me@example.org")
+    assert sorted(f.name.removeprefix("2026.11-me@example.org") for f in tmp_path.iterdir()) == [
+        ".eml",
+        ".html",
+        ".ics",
+    ]
+    assert file.with_suffix(".ics").read_bytes().decode() == CALENDAR
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
