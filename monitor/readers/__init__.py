@@ -15,6 +15,8 @@ from monitor.readers.words import is_bare, says
 
 Reader: TypeAlias = Callable[[Page, Hints], Reading]
 
+_SHORT = 1500  # characters of a page; an ad of its own has more
+
 READERS: dict[Kind, Reader] = {
     Kind.FEED: read_feed,
     Kind.LISTING: read_listing,
@@ -70,6 +72,8 @@ def is_one_position(seen: Survey, title: str) -> bool:
     if seen.declared == 1 or _names_one(seen.heading) or not any(posting.url for posting in postings):
         return True
     if not says("listing.roles", title) and not says("listing.occupations", title):
+        return False
+    if _names_many(seen.heading) and seen.length < _SHORT:
         return False
     if len(postings) <= 2 and seen.covered < 0.2:
         return True

@@ -138,10 +138,10 @@ class Reader:
         lone: list[tuple[Record, Posting, DateSeen, str]] = []
         for record, posting in read:
             seen = [
-                (found, line.text)
+                (found, text)
                 for line in self.tree.lines[record.first : record.last]
-                for found in self.dates(line.text)
-                if len(line.text) <= 80 and line.number != record.title_line
+                if len(text := line.text.replace(record.title, " ") if line.number == record.title_line else line.text) <= 80
+                for found in self.dates(text)
             ]
             if len({d.value for d, _ in seen}) == 1:
                 lone.append((record, posting, *seen[0]))

@@ -221,7 +221,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         and title not in (tree.anchor_text(a) for a in line.anchors)
         and _under_linked_heading(tree, line)
     ):
-        value -= 2.5  # the description below a title
+        value -= 3.5  # the description below a title
     if is_bare(title):
         value -= 4.0 if line.heading and not line.anchors and not _dated(tree, record) else 2.0
     elif is_rank(title):

@@ -23,13 +23,14 @@ from monitor.readers.zones import Zones
 @dataclass(frozen=True, slots=True)
 class Survey:
     """A page read as a list, and what tells a list from an ad: the share of the page's words that its items hold, the
-    number of JobPostings in its data, its first heading.
+    number of JobPostings in its data, its first heading, the number of its characters.
     """
 
     reading: Reading
     covered: float = 0.0
     declared: int = 0
     heading: str = ""
+    length: int = 0
 
 
 def read_listing(page: Page, hints: Hints) -> Reading:
@@ -57,7 +58,7 @@ def survey(page: Page, hints: Hints) -> Survey:
     selection = Selection(parser, tree, hints.selectors)
     if selection.items:
         shown = tuple(selected_postings(selection, reader))
-        return Survey(_reading(tree, zones, marks, links, replace(_EMPTY, postings=shown)), 1.0, len(declared), heading)
+        return Survey(_reading(tree, zones, marks, links, replace(_EMPTY, postings=shown)), 1.0, len(declared), heading, tree.characters[-1])
     found = positions(tree, zones, reader, hints.signature)
     text = "\n".join(line.text for line in tree.lines)
     postings = joined(found.postings, declared, text)
@@ -72,7 +73,7 @@ def survey(page: Page, hints: Hints) -> Survey:
         warnings.append("the list is built differently than before; how to read it was learned anew")
     known = replace(_EMPTY, postings=postings, signature=found.signature, drifted=drifted, warnings=tuple(warnings))
     covered = found.covered if found.postings else float(bool(postings))
-    return Survey(_reading(tree, zones, marks, links, known), covered, len(declared), heading)
+    return Survey(_reading(tree, zones, marks, links, known), covered, len(declared), heading, tree.characters[-1])
 
 
 _EMPTY = Reading(kind=Kind.LISTING)

@@ -22,6 +22,7 @@ _INLINE = frozenset(
 )
 _BLOCK_ROLES = frozenset("row cell gridcell columnheader rowheader listitem heading".split())
 _BOXES = frozenset("a span time label button small abbr data".split())  # inline elements that pages lay out as boxes
+_COLUMN = 15  # characters; the parts of a date or a counter are shorter
 _STATES = re.compile(
     r"\d|^(?:active|current|first|last|odd|even|selected|hidden|show|shown|open|opened|new|featured|highlight\w*|top|alt|alternate|"
     r"is|has|js|ng|in|fade|collapsed?|expanded|hover|visited|sticky|premium|promoted|sponsored|hot|urgent|unread)(?:$|[-_])"
@@ -240,6 +241,8 @@ class _Builder:
         if known is None:
             known = self.signs[key] = _sign(*key)
         inline = tag in _INLINE and attributes.get("role") not in _BLOCK_ROLES
+        if inline and tag == "span" and "class" in attributes and _is_a_column(node):
+            inline = False
         if not inline:
             self.break_line()
         element = Element(
@@ -287,6 +290,18 @@ class _Builder:
             before = holder, text
         self.line.text = squeeze("".join(pieces))
         self.line = None
+
+
+def _is_a_column(node: LexborNode) -> bool:
+    """Whether a <span class=...> stands side by side with others, with no words between: a layout, not running text."""
+    for step in ("prev", "next"):
+        other = getattr(node, step)
+        if other is not None and other.tag == "-text" and not (other.text_content or "").strip():
+            other = getattr(other, step)
+        if other is not None and other.tag == "span" and "class" in other.attributes:
+            if max(len(squeeze(node.text())), len(squeeze(other.text()))) >= _COLUMN:
+                return True
+    return False
 
 
 def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, frozenset[str]]:
