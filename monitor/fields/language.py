@@ -19,25 +19,23 @@ _SHARE = 0.07  # of the words that must be common ones: a list of names has none
 
 @cache
 def _weights() -> Mapping[str, Mapping[str, float]]:
-    """language -> word -> how much it tells: less, the more languages share the word."""
-    common = phrases("language.common")
-    shared = Counter(word for words in common.values() for word in words)
-    return {language: {word: 1 / shared[word] for word in words} for language, words in common.items()}
+    """word -> language -> how much it tells: less, the more languages share the word."""
+    weights: dict[str, dict[str, float]] = {}
+    for language, words in phrases("language.common").items():
+        for word in words:
+            weights.setdefault(word, {})[language] = 1.0
+    return {word: {language: 1 / len(known) for language in known} for word, known in weights.items()}
 
 
 def language_of(text: str) -> str | None:
     """ISO 639-1; None for a text too short or mixed to tell, or in a language without a lexicon."""
     words = Counter(_WORD.findall(text[:_WINDOW].lower()))
-    total = sum(words.values())
-    ranking = sorted(
-        (
-            (sum(n * weights.get(w, 0.0) for w, n in words.items()), language)
-            for language, weights in _weights().items()
-        ),
-        reverse=True,
-    )
-    (most, language), (second, _) = ranking[:2]
-    return language if most >= 3 and most >= _SHARE * total and most >= _SURE * second else None
+    scores = dict.fromkeys(phrases("language.common"), 0.0)
+    for word, times in words.items():
+        for language, weight in _weights().get(word, {}).items():
+            scores[language] += times * weight
+    (most, best), (second, _) = sorted(((score, language) for language, score in scores.items()), reverse=True)[:2]
+    return best if most >= 3 and most >= _SHARE * sum(words.values()) and most >= _SURE * second else None
 
 
 def find_language(ad: AdText) -> Found[str] | None:

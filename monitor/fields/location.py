@@ -18,7 +18,7 @@ from monitor.models import Found
 
 _WINDOW = 8000
 _UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
-_CAP = rf"[{_UPPER}][\w.'’]*\w(?:-[\w’']+)*"
+_CAP = rf"[{_UPPER}][\w.'’]{{0,30}}\w(?:-[\w’']{{1,30}}){{0,4}}"
 _PLACE = rf"{_CAP}(?:[ \xa0](?:(?:am|an der|upon|sur|de|la|le|der|i|do|of|and|the|del|el)[ \xa0])?{_CAP}){{0,3}}"
 _COUNTRY = re.compile(
     rf"(?<![\w-])(?:the |The )?({_CAP}(?:[ \xa0](?:(?:of|and)[ \xa0])?{_CAP}){{0,3}}|UK|USA|"

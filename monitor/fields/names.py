@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.phrase import fold, pattern
@@ -14,8 +13,8 @@ _UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper
 _LETTER = r"[^\W\d_]"
 _APOSTROPHE = "['’ʼ]"
 _WORD = (
-    rf"(?:[dDlLO]{_APOSTROPHE}|al-|el-|Al-|El-)?[{_UPPER}]{_LETTER}+"
-    rf"(?:{_APOSTROPHE}{_LETTER}{{2,}}|[-‐‑]{_LETTER}+){{0,3}}"
+    rf"(?:[dDlLO]{_APOSTROPHE}|al-|el-|Al-|El-)?[{_UPPER}]{_LETTER}{{1,30}}"
+    rf"(?:{_APOSTROPHE}{_LETTER}{{2,30}}|[-‐‑]{_LETTER}{{1,30}}){{0,3}}"
 )
 _INITIAL = rf"[{_UPPER}][a-zh]?\.(?:[ -]?[{_UPPER}][a-zh]?\.){{0,4}}|[{_UPPER}](?=\ )"
 _PARTICLE = (
@@ -26,6 +25,7 @@ _NAME = re.compile(
     rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0](?:{_PARTICLE}[ \xa0]){{0,3}}(?:{_WORD}|{_INITIAL})){{1,4}}"
     r"(?![\w@]|\.\w)"
 )
+_BLANK = re.compile(r"\s")
 _QUOTES = frozenset('"“”„»«')
 _SEPARATOR = re.compile(
     r"\s*(?:,\s*(?:and|und|och|og|sowie|et|e|y|en|ja|a|or|oder)\b|,|;|/|&|\+|•|\||\band\b|\bor\b|\bund\b|\boder\b|\bsowie\b|\boch\b|"
@@ -65,15 +65,21 @@ def _eponyms() -> re.Pattern[str]:
     return pattern(all_phrases("people.eponyms"))
 
 
-def persons(text: str) -> Iterator[Person]:
+@lru_cache(maxsize=4)
+def persons(text: str) -> tuple[Person, ...]:
     """Whatever in a text is spelled like a name; a heading may be, so ask for a cue."""
+    found = []
     position = 0
     while (match := _NAME.search(text, position)) is not None:
         person = _person(text, match.start())
-        position = person.end if person else match.start() + 1
-        position = max(position, match.start() + 1)
+        position = max(person.end, match.start() + 1) if person else _next_word(text, match.start())
         if person:
-            yield person
+            found.append(person)
+    return tuple(found)
+
+
+def _next_word(text: str, start: int) -> int:
+    return next((m.start() for m in _BLANK.finditer(text, start)), len(text))
 
 
 def person_at(text: str, start: int) -> Person | None:

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from monitor.fields.labelled import values
 from monitor.fields.lexicon import all_phrases, phrases
@@ -18,7 +18,7 @@ from monitor.models import Found
 
 WINDOW = 8000  # characters; an ad names its employer early and often
 UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
-WORD = rf"(?:[{UPPER}][\w.'’&]*[\w&]|[{UPPER}])(?:[-–/][\w'’]+)*"
+WORD = rf"(?:[{UPPER}][\w.'’&]{{0,30}}[\w&]|[{UPPER}])(?:[-–/][\w'’]{{1,30}}){{0,4}}"
 _OF = (
     r"(?:of|for|the|and|&|de|des|du|la|le|les|los|d[’']|di|da|do|dos|della|del|degli|delle|dell[’']|i|für|för|und|och|"
     r"og|van|voor|der|den|zu|an|am|in|et|en|e|y|v|ve|a|w|at|ob|–|-)"
@@ -63,7 +63,7 @@ def find_organization(ad: AdText) -> Found[str] | None:
         ):
             return Found(tidied(item.value), item.value)
     text = ad.text[:WINDOW]
-    leading = _leading(ad, text, list(institutions(text)))
+    leading = _leading(ad, text, institutions(text))
     return leading or _company(text) or _advertiser(text)
 
 
@@ -85,7 +85,13 @@ def _is_name(value: str) -> bool:
 # ---------------------------------------------------------------- institutions by their head word
 
 
-def institutions(text: str) -> Iterator[Mention]:
+@lru_cache(maxsize=4)
+def institutions(text: str) -> tuple[Mention, ...]:
+    """The names with a head word, and known acronyms, in the order of the text."""
+    return tuple(_institutions(text))
+
+
+def _institutions(text: str) -> Iterator[Mention]:
     folded = fold(text)
     seen: list[tuple[int, int]] = []
     for head in cue("heads_after").finditer(folded):
@@ -223,7 +229,7 @@ def is_aside(text: str, mention: Mention) -> bool:
     )
 
 
-def _leading(ad: AdText, text: str, mentions: list[Mention]) -> Found[str] | None:
+def _leading(ad: AdText, text: str, mentions: tuple[Mention, ...]) -> Found[str] | None:
     """The institution with the most weight: each mention counts, more where it hires, in the first lines and titles."""
     scores: dict[str, float] = defaultdict(float)
     best: dict[str, Mention] = {}

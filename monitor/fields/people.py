@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from monitor.fields.labelled import values
 from monitor.fields.lexicon import all_phrases
@@ -170,9 +170,17 @@ def _is_office(text: str, person: Person) -> bool:
     return bool(_cue("offices").search(fold(head))) or bool(_cue("offices").search(fold(before)))
 
 
-def _persons_to_ask(ad: AdText) -> Iterator[Person]:
-    text = ad.text
-    for item in values(text, "contact", ad.language):
+def _persons_to_ask(ad: AdText) -> tuple[Person, ...]:
+    return _asked_in(ad.text, ad.language)
+
+
+@lru_cache(maxsize=4)
+def _asked_in(text: str, language: str | None) -> tuple[Person, ...]:
+    return tuple(_ask_cues(text, language))
+
+
+def _ask_cues(text: str, language: str | None) -> Iterator[Person]:
+    for item in values(text, "contact", language):
         yield from persons_at(text, item.start)
     for cue in _cue("contact_by").finditer(fold(text)):
         listed = persons_at(text, cue.end())
@@ -229,7 +237,7 @@ def find_contacts(ad: AdText) -> Found[tuple[Contact, ...]] | None:
     An address that belongs to an office stands without a name.
     """
     text = ad.text
-    known = list(persons(text))
+    known = persons(text)
     contacts: dict[str, tuple[Contact, int, int]] = {}
     previous = 0
     for address in addresses(text):

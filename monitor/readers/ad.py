@@ -22,7 +22,8 @@ from monitor.readers.structured import structured_postings
 from monitor.readers.tree import Tree
 from monitor.readers.walls import marks_of, wall
 
-_HEAD, _TAIL = 24_000, 8_000  # characters of a long text in which fields are looked for
+_HEAD, _TAIL = 16_000, 6_000  # characters of a long text in which fields are looked for
+_WALL = 3000  # characters; a wall says little
 _STRUCTURED = (
     "organization department location posted_on start pay contacts openings reference identifier language".split()
 )
@@ -42,7 +43,7 @@ def read_ad(page: Page, hints: Hints) -> Reading:
         main, given = _with_structured(main, structured_postings(page.text, page.url, hints.as_of))
     ad = _ad_text(main, given, page, hints)
     if given is None and not is_ad(ad):
-        trouble = _wall(page)
+        trouble = _wall(page) if len(ad.text) <= _WALL else None
         if trouble or hints.kind is not Kind.AD or not ad.text:
             return Reading(kind=Kind.PAGE, text=ad.text, trouble=trouble)
     return Reading(kind=Kind.AD, postings=(posting_of(ad, given, main.marked),), text=ad.text)

@@ -17,6 +17,8 @@ _BLOCKS = frozenset(
 )
 _LABELLIKE = frozenset("caption dt field head heading key label name term title".split())
 LABEL = 45
+_MOST = 5000  # lines; no ad has more
+_DEEPEST = 150  # elements within one another; below it, a page's words are taken without its blocks
 
 
 @dataclass
@@ -48,8 +50,13 @@ class Lines:
         self.flush()
         return self.lines
 
-    def walk(self, node: LexborNode, in_link: bool = False) -> None:
+    def walk(self, node: LexborNode, in_link: bool = False, depth: int = 0) -> None:
+        if depth > _DEEPEST:
+            self.parts.append(node.text(separator=" "))
+            return
         for child in node.iter(include_text=True):
+            if len(self.lines) >= _MOST:
+                return
             tag = child.tag or ""
             if tag == "-text":
                 text = child.text_content or ""
@@ -65,15 +72,15 @@ class Lines:
                 self.flush()
             elif tag == "tr":
                 self.flush()
-                self.row(child)
+                self.row(child, depth)
             elif tag == "table":
                 self.flush()
                 if not self.table(child):
-                    self.walk(child)
+                    self.walk(child, in_link, depth + 1)
                 self.flush()
             elif tag == "dl":
                 self.flush()
-                self.definitions(child)
+                self.definitions(child, depth)
             elif tag in _BLOCKS:
                 self.flush()
                 pair = _pair(child)
@@ -82,7 +89,7 @@ class Lines:
                 else:
                     if tag == "li":
                         self.lead = self.lead or "- "
-                    self.walk(child, in_link)
+                    self.walk(child, in_link, depth + 1)
                 self.flush()
                 if tag == "li":
                     self.drop_lead()
@@ -91,9 +98,9 @@ class Lines:
                     first = clean(child.text())[:1]
                     if first.isupper() or first.isdigit() != self.parts[-1][-1:].isdigit():
                         self.parts.append(" ")  # boxes that only a style sheet sets apart
-                self.walk(child, in_link or tag == "a")
+                self.walk(child, in_link or tag == "a", depth + 1)
 
-    def row(self, row: LexborNode) -> None:
+    def row(self, row: LexborNode, depth: int) -> None:
         cells = [cell for cell in row.iter() if cell.tag in ("td", "th")]
         texts = [clean(cell.text(separator=" ")) for cell in cells]
         if (
@@ -104,7 +111,7 @@ class Lines:
             if label:
                 self.lead = label.rstrip(" :") + ": "
             for cell in cells[1:] if label else cells:
-                self.walk(cell)
+                self.walk(cell, depth=depth + 1)
                 self.flush()
             self.drop_lead()
             return
@@ -129,16 +136,16 @@ class Lines:
             self.flush()
         return True
 
-    def definitions(self, node: LexborNode) -> None:
+    def definitions(self, node: LexborNode, depth: int) -> None:
         for child in node.iter():
             if child.tag == "dt":
                 self.drop_lead()
                 label = clean(child.text(separator=" ")).rstrip(" :")
                 self.lead = f"{label}: " if label else ""
-            elif child.tag != "dd" and child.css_first("dt"):
-                self.definitions(child)
+            elif child.tag != "dd" and depth < _DEEPEST and child.css_first("dt"):
+                self.definitions(child, depth + 1)
             else:
-                self.walk(child)
+                self.walk(child, depth=depth + 1)
                 self.flush()
         self.drop_lead()
 
@@ -158,6 +165,8 @@ def _pair(node: LexborNode) -> str | None:
             children.append(child)
             if len(children) > 4:
                 return None
+    if len(children) < 2:
+        return None
     filled = [(child, words) for child in children if (words := clean(child.text(separator=" ")))]
     if len(filled) != 2:
         return None
