@@ -10,11 +10,14 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Protocol
 
 from monitor.diff import ads_to_open
+from monitor.diff.prose import text_change
+from monitor.diff.volatile import learned, settled
 from monitor.errors import FetchError
-from monitor.fetch import Fetcher, may_share
-from monitor.identity import canonical_url
+from monitor.fetch import may_share
+from monitor.identity import canonical_url, sighting_of
 from monitor.models import AdSeen, Hints, Kind, Known, Observation, Page, Posting, Reading, Validators
 from monitor.readers import READERS, read
 from monitor.settings import Source
@@ -32,14 +35,24 @@ class CheckInput:
     now: datetime
 
 
-async def check(given: CheckInput, fetcher: Fetcher, stop: Callable[[], bool] = lambda: False) -> Observation:
+class Web(Protocol):
+    """Where pages come from: the network (`fetch.Fetcher`), or what is stored of it."""
+
+    async def get(
+        self, url: str, *, validators: Validators = ..., headers: Mapping[str, str] | None = None
+    ) -> Page | None:
+        """The page, or None if it has not changed since it had these validators. FetchError: everything else."""
+        ...
+
+
+async def check(given: CheckInput, web: Web, stop: Callable[[], bool] = lambda: False) -> Observation:
     """Look at a source. Never raises for what the network or a page does: that is part of the observation.
 
     stop: when it turns true no further ad is opened; those that were left are opened at the next check.
     """
     source, now = given.source, given.now
     try:
-        pages, reading = await _look(given, fetcher)
+        pages, reading = await look(given, web)
     except FetchError as error:
         return Observation(
             source=source.url,
@@ -49,18 +62,18 @@ async def check(given: CheckInput, fetcher: Fetcher, stop: Callable[[], bool] = 
             retry_after=error.retry_after,
             gone=error.gone,
         )
-    ads = await _open_ads(given, reading, fetcher, stop)
+    ads = await _open_ads(given, reading, web, stop)
     return Observation(source=source.url, at=now, pages=pages, reading=reading, ads=ads, not_modified=not pages)
 
 
-async def _look(given: CheckInput, fetcher: Fetcher) -> tuple[dict[str, Page], Reading | None]:
+async def look(given: CheckInput, web: Web) -> tuple[dict[str, Page], Reading | None]:
     """The pages of the list and what they show together: no pages after a 304, no reading of the same bytes."""
     source, state = given.source, given.state
     unread = state is None or state.fingerprint != fingerprint(source)
     # a 304 vouches for one page only: where the list goes on, all of it is fetched
     conditional = state is not None and not unread and len(state.listed) <= 1
     validators = state.validators.get(source.url, Validators()) if state and conditional else Validators()
-    first = await fetcher.get(source.url, validators=validators, headers=request_headers(source, source.url))
+    first = await web.get(source.url, validators=validators, headers=request_headers(source, source.url))
     if first is None:
         return {}, None
     pages = {source.url: first}
@@ -68,7 +81,7 @@ async def _look(given: CheckInput, fetcher: Fetcher) -> tuple[dict[str, Page], R
     while reading.next_page and not reading.trouble and len(pages) < source.pages and reading.next_page not in pages:
         url = reading.next_page
         try:
-            page = await fetcher.get(url, headers=request_headers(source, url))
+            page = await web.get(url, headers=request_headers(source, url))
         except FetchError as error:
             warning = f"page {len(pages) + 1} of the list could not be read: {error.in_full()}"
             reading = replace(reading, complete=False, next_page=None, warnings=(*reading.warnings, warning))
@@ -78,7 +91,38 @@ async def _look(given: CheckInput, fetcher: Fetcher) -> tuple[dict[str, Page], R
         reading = _joined(reading, read(page, hints(source, given.known, given.now, kind=reading.kind)))
     if not unread and state and _as_stored(pages, state):
         return pages, None
+    if source.kind is Kind.PAGE and not reading.trouble:
+        reading = await _settled(reading, given, web)
     return pages, selected(reading, source)
+
+
+async def _settled(reading: Reading, given: CheckInput, web: Web) -> Reading:
+    """A page that is watched for its text, without what changes by itself: one that changed is looked at once more.
+
+    The second look comes after the pause between two requests to one host ([fetch] delay).
+    """
+    source = given.source
+    known = watched_text(given.known)
+    text = learned(known, reading.text)
+    if known and not text_change(known, text):
+        return replace(reading, text=text)
+    try:
+        page = await web.get(source.url, headers=request_headers(source, source.url))
+        assert page is not None, "an unconditional GET is never answered by 304"
+        again = read(page, hints(source, given.known, given.now))
+        unread = again.trouble
+    except FetchError as error:
+        unread = error.in_full()
+    if unread:
+        warning = f"it has changed, but could not be looked at once more to see what changes by itself: {unread}"
+        return replace(reading, text=text, warnings=(*reading.warnings, warning))
+    return replace(reading, text=settled(text, again.text))
+
+
+def watched_text(known: Known) -> str:
+    """What a page that is watched for its text said at the last good check; nothing before the first."""
+    texts = (sighting.listed.text for p in known.positions if (sighting := sighting_of(p, known.source)))
+    return next(filter(None, texts), "")
 
 
 def _joined(before: Reading, after: Reading) -> Reading:
@@ -115,22 +159,22 @@ def _as_stored(pages: Mapping[str, Page], state: SourceState) -> bool:
 
 
 async def _open_ads(
-    given: CheckInput, reading: Reading | None, fetcher: Fetcher, stop: Callable[[], bool]
+    given: CheckInput, reading: Reading | None, web: Web, stop: Callable[[], bool]
 ) -> tuple[AdSeen, ...]:
     ads = []
     for url in ads_to_open(given.known, reading, given.source, given.now):
         if stop():
             break
-        ads.append(await _open_ad(url, given, fetcher))
+        ads.append(await _open_ad(url, given, web))
     return tuple(ads)
 
 
-async def _open_ad(url: str, given: CheckInput, fetcher: Fetcher) -> AdSeen:
+async def _open_ad(url: str, given: CheckInput, web: Web) -> AdSeen:
     source, state = given.source, given.state
     current = state is not None and state.fingerprint == fingerprint(source)
     validators = state.validators.get(url, Validators()) if state and current else Validators()
     try:
-        page = await fetcher.get(url, validators=validators, headers=request_headers(source, url))
+        page = await web.get(url, validators=validators, headers=request_headers(source, url))
     except FetchError as error:
         trouble = None if error.gone else error.in_full()
         return AdSeen(url=url, gone=error.gone, trouble=trouble, unreachable=error.status is None and error.transient)
@@ -147,6 +191,14 @@ def read_ad_page(url: str, page: Page, source: Source, now: datetime) -> AdSeen:
     if reading.trouble:
         return AdSeen(url=url, page=page, trouble=f"{url}: {reading.trouble}")
     return AdSeen(url=url, page=page, posting=reading.postings[0] if reading.postings else None)
+
+
+def reread(page: Page, source: Source, known: Known) -> tuple[Posting, ...]:
+    """The postings of a stored page of the list, as today's reader finds them."""
+    reading = read(page, hints(source, known, page.fetched_at))
+    if source.kind is Kind.PAGE:  # the page is its own posting
+        return (Posting(title=source.name, url=source.url, text=learned(watched_text(known), reading.text)),)
+    return selected(reading, source).postings
 
 
 def hints(source: Source, known: Known, now: datetime, kind: Kind | None = None) -> Hints:

@@ -13,8 +13,7 @@ from monitor.diff import compare, refresh
 from monitor.fetch import Fetcher
 from monitor.identity import lookup_keys
 from monitor.models import CHANGES, EventKind, Known, Observation, Outcome, Verdict
-from monitor.pipeline.check import CheckInput, check, fingerprint, hints, read_ad_page, selected
-from monitor.readers import read
+from monitor.pipeline.check import CheckInput, check, fingerprint, read_ad_page, reread
 from monitor.settings import Settings, Source
 from monitor.store import SourceState, Store
 
@@ -150,9 +149,7 @@ def _known_today(store: Store, source: Source, state: SourceState | None, observ
     if state is None or state.fingerprint in (None, fingerprint(source)):
         return known
     listed = [
-        posting
-        for _, page in store.snapshots(source.url, listed=True)
-        for posting in selected(read(page, hints(source, known, page.fetched_at)), source).postings
+        posting for _, page in store.snapshots(source.url, listed=True) for posting in reread(page, source, known)
     ]
     ads = [read_ad_page(url, page, source, page.fetched_at) for url, page in store.snapshots(source.url, listed=False)]
     return refresh(known, listed, ads)
