@@ -106,4 +106,6 @@ def _specific(name: str) -> float:
         return 1.0
     if re.match(r"facult|fakult|facolt|faculd|college|philosoph", plain):
         return 0.2
+    if re.search(r"graduate school|doctoral school|graduiertenkolleg|forskarskola|ecole doctorale|ph\.?d", plain):
+        return -1.5
     return 0.0 if "grup" in plain or "group" in plain else 0.5

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from monitor.fields.labelled import values
+from monitor.fields.level import level_of
 from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
@@ -96,7 +97,7 @@ def _bare(words: str) -> str:
     words = _PREFIX.sub("", words)
     if len(words) > 2 and words[0] in '"“„«' and words[-1] in '"”“»' and not re.search(r"[\"“”„«»]", words[1:-1]):
         words = words[1:-1]
-    return words.strip()
+    return re.sub(r"(?<=[^\W\d_]{4})\.$", "", words.strip())
 
 
 def _scored(ad: AdText) -> Iterator[tuple[float, str]]:
@@ -122,9 +123,13 @@ def _scored(ad: AdText) -> Iterator[tuple[float, str]]:
         roles = list(topic("title.roles").finditer(folded))
         role = roles[0] if roles else None
         early = role is not None and role.start() < 25
-        sentence = line.endswith(".") or bool(re.search(r"[.!?] [A-ZÅÄÖ]", line)) or bool(re.match(r"\d+[.)] ", line))
+        breaks = bool(re.search(r"[.!?] [A-ZÅÄÖ]", line))
+        sentence = breaks or line.endswith(".") or bool(re.match(r"\d+[.)] ", line))
         verb = topic("title.verbs").search(folded)
-        if (sentence and (verb or not early or len(line) > 110)) or (verb and len(line) > 45):
+        longest = 170 if index < 3 else 110
+        if (sentence and (verb or not early or len(line) > longest)) or (verb and len(line) > 45):
+            continue
+        if breaks and line.endswith("."):
             continue
         score += 2.5 if role else 0.0
         score += 0.6 if early else 0.0
@@ -148,32 +153,36 @@ _SENTENCE_END = re.compile(r"[.](?=\s+[^\W\d_a-z]|\s*$)|[;:!?\n,]")
 
 
 def _offered(text: str) -> Found[str] | None:
-    """The words of an offering sentence: "invites applications for a doctoral studentship leading to a PhD in …"."""
+    """The words of an offering sentence ("invites applications for a doctoral studentship leading to a PhD in …"), else
+    those at the first mention of a position.
+    """
     folded = fold(text)
-    best: tuple[int, int, int] | None = None
+    roles = topic("title.roles")
+    nearest: tuple[int, int, int] | None = None
     for offer in topic("title.offers").finditer(folded):
-        end = min(len(text), offer.end() + 90)
-        role = topic("title.roles").search(folded, offer.end(), end)
+        role = roles.search(folded, offer.end(), min(len(text), offer.end() + 90))
         if role is None or re.search(r"[.;!?\n]", text[offer.end() : role.start()].replace("Ph.D", "PhD")):
             continue
         distance = role.start() - offer.end()
-        if best is None or distance < best[0] - 20:
-            best = (distance, offer.end(), role.end())
+        if nearest is None or distance < nearest[0] - 20:
+            nearest = (distance, offer.end(), role.end())
         if distance < 25:
             break
-    if best is None:
-        role = next((r for r in topic("title.roles").finditer(folded)), None)
-        if role is None:
-            return None
-        best = (0, role.start(), role.end())
-    _, start, role_end = best
+    offered = _phrase(text, folded, nearest[1], nearest[2]) if nearest else None
+    if offered and (len(offered.value.split()) > 1 or level_of(offered.value)):
+        return offered
+    mentions = list(roles.finditer(folded))
+    mention = next((m for m in mentions if level_of(text[m.start() : m.end()])), mentions[0] if mentions else None)
+    return (_phrase(text, folded, mention.start(), mention.end()) if mention else None) or offered
+
+
+def _phrase(text: str, folded: str, start: int, role_end: int) -> Found[str] | None:
+    """What is offered, from the words before it to the end of its description; without articles and numbers."""
     counts = topic("title.counts")
     while (count := _COUNT.match(folded, start) or counts.match(folded, start + 1)) and count.end() < role_end:
         start = count.end()
-    words = text[start : _end_of(text, folded, role_end, start + 150)].strip(" ,-–\n")
-    if len(words) < 4:
-        return None
-    return Found(_bare(words), words)
+    words = text[start : _end_of(text, folded, role_end, start + 150)].strip(" ,-–(\n")
+    return Found(_bare(words), words) if len(words) >= 4 else None
 
 
 _COUNT = re.compile(r"\s+\d{1,2}\b|\s+(?=\s)")

@@ -138,6 +138,8 @@ class Lines:
 
     def definitions(self, node: LexborNode, depth: int) -> None:
         for child in node.iter():
+            if len(self.lines) >= _MOST:
+                return
             if child.tag == "dt":
                 self.drop_lead()
                 label = clean(child.text(separator=" ")).rstrip(" :")
