@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from itertools import islice
 
 from monitor.diff.asking import is_own_page, shared_urls
 from monitor.diff.prose import shared_lines
@@ -15,6 +16,7 @@ from monitor.models import AdSeen, Known, Observation, Position, Posting, Sighti
 from monitor.settings import Source
 
 _ELSEWHERE = timedelta(days=7)  # another source that showed it within this time still vouches for it
+_TEMPLATE_SAMPLE = 30  # ads; what is a host's template stands in any few of them
 _ANYWHERE = timedelta(hours=12)  # a deadline has passed when its day is over at UTC-12, "anywhere on earth"
 
 
@@ -48,8 +50,9 @@ class Check:
     @classmethod
     def of(cls, known: Known, observation: Observation, source: Source, now: datetime) -> Check:
         own = tuple((p, s) for p in known.positions if p.id > UNSTORED and (s := sighting_of(p, source.url)))
-        texts = [s.ad.text for _, s in own if s.ad and s.ad.text]
-        texts += [ad.posting.text for ad in observation.ads if ad.posting and ad.posting.text]
+        texts = [ad.posting.text for ad in observation.ads if ad.posting and ad.posting.text]
+        if texts:
+            texts += islice((s.ad.text for _, s in own if s.ad and s.ad.text), _TEMPLATE_SAMPLE)
         ads = {ad.url: ad for ad in observation.ads}
         shared = shared_urls(known, observation.reading)
         return cls(known, source, now, ads, own, shared_lines(texts), shared)

@@ -87,6 +87,8 @@ def _seen(check: Check, reading: Reading) -> Verdict:
     postings = distinct(reading.postings)
     if check.source.kind is Kind.PAGE:  # what is watched is the page itself
         postings = (Posting(title=check.source.name or check.source.url, url=check.source.url, text=reading.text),)
+    elif reading.kind is Kind.AD and any(is_own_page(s.listed.url, check.source.url) for _, s in check.own):
+        postings = ()  # what has led to ads is no ad: it is a list that shows nothing but its own words
     matching = match(postings, check.known.positions, check.source.url, check.now, complete=reading.complete)
     lost = _lost(check, matching)
     if lost and not postings and not reading.none_open:
