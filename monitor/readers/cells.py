@@ -25,15 +25,18 @@ from monitor.readers.zones import Zones
 DATED = ("deadline", "posted", "updated", "opens", "start", "end", "interview", "decision")
 PLAIN = ("department", "organization", "location", "reference", "level")
 _LABEL_ATTRIBUTES = ("data-label", "data-title", "data-th", "data-header", "data-column", "data-name", "data-heading")
-_CLASSES = (  # words of class names; English wherever a site is
-    ("deadline", {"deadline", "closing", "closes", "expires", "expiry", "expiration", "applyby", "applybydate", "enddate", "duedate", "frist"}),
-    ("posted", {"posted", "published", "publish", "publication", "pubdate", "dateposted", "listdate"}),
-    ("start", {"startdate"}),
-    ("location", {"location", "locations", "city", "town", "place", "ort", "standort"}),
-    ("department", {"department", "dept", "faculty", "institute", "einrichtung", "avdelning", "orgunit"}),
-    ("organization", {"employer", "organization", "organisation", "company", "companyname", "university", "institution", "arbeitgeber"}),
-    ("reference", {"reference", "refnr", "refno", "reqid", "requisition", "jobid"}),
-)  # fmt: skip
+_CLASSES = tuple(  # words of class names; English wherever a site is
+    (name, frozenset(words.split()))
+    for name, words in (
+        ("deadline", "deadline closing closes expires expiry expiration applyby applybydate enddate duedate frist"),
+        ("posted", "posted published publish publication pubdate dateposted listdate"),
+        ("start", "startdate"),
+        ("location", "location locations city town place ort standort"),
+        ("department", "department dept faculty institute einrichtung avdelning orgunit"),
+        ("organization", "employer organization organisation company companyname university institution arbeitgeber"),
+        ("reference", "reference refnr refno reqid requisition jobid"),
+    )
+)
 _EMPLOYER = re.compile(
     r"/(?:compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|arbeitgeber|firma|firmy)/", re.I
 )
@@ -140,7 +143,8 @@ class Reader:
             seen = [
                 (found, text)
                 for line in self.tree.lines[record.first : record.last]
-                if len(text := line.text.replace(record.title, " ") if line.number == record.title_line else line.text) <= 80
+                if len(text := line.text.replace(record.title, " ") if line.number == record.title_line else line.text)
+                <= 80
                 for found in self.dates(text)
             ]
             if len({d.value for d, _ in seen}) == 1:
@@ -151,8 +155,8 @@ class Reader:
         result = []
         for record, posting in read:
             if id(record) in known:
-                seen, text = known[id(record)]
-                posting = _with_deadline(posting, seen, text[seen.start : seen.end])
+                day, words = known[id(record)]
+                posting = _with_deadline(posting, day, words[day.start : day.end])
             result.append((record, posting))
         return result
 

@@ -31,36 +31,16 @@ _ASSIGNED = re.compile(r"(?<=[\w\]\"'.])\s?=\s?(?=[{\[][\s\[{\"])")
 _TITLE_KEY = re.compile(r"""["']?(?:[a-zA-Z_]*[tT]itle|name|heading|headline|label)["']?\s*:""")
 _DATA_ATTRIBUTES = ", ".join(f"[data-{n}]" for n in "page props state jobs vacancies positions items".split())
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.\s]+")
-_TITLES = (
-    "title",
-    "job title",
-    "position title",
-    "vacancy title",
-    "posting title",
-    "heading",
-    "headline",
-    "name",
-    "label",
-    "text",
+_TITLES = "title, job title, position title, vacancy title, posting title, heading, headline, name, label, text".split(
+    ", "
 )
 _LINKS = (
-    "url",
-    "link",
-    "href",
-    "absolute url",
-    "canonical url",
-    "permalink",
-    "job url",
-    "detail url",
-    "page url",
-    "path",
-    "uri",
-    "apply url",
-    "external url",
+    "url, link, href, absolute url, canonical url, permalink, job url, detail url, page url, path, uri, apply url, "
+    "external url".split(", ")
 )
 _POSITION_KEYS = re.compile(
-    r"deadline|closing|closes|expir|valid through|apply|vacanc|job|position|employment|requisition|department|faculty|contract|"
-    r"salary|work(?:ing)? hours|location|fte|stelle|bewerbung|ansok|last application"
+    r"deadline|closing|closes|expir|valid through|apply|vacanc|job|position|employment|requisition|department|faculty|"
+    r"contract|salary|work(?:ing)? hours|location|fte|stelle|bewerbung|ansok|last application"
 )
 _MOMENT = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})(?:[T ]|$)")
 

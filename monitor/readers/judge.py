@@ -15,6 +15,7 @@ from monitor.fields.labels import role as role_of_label
 from monitor.models import Posting
 from monitor.readers.cells import Reader
 from monitor.readers.records import Group, Record, groups, overlapping
+from monitor.readers.titles import entitle
 from monitor.readers.tree import Line, Tree
 from monitor.readers.words import (
     address_words,
@@ -76,11 +77,10 @@ class Found:
 def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] = ()) -> Found:
     """The records that are positions. known: the signature that held them last time, which speaks for a group."""
     subject = Subject.of(tree)
-    judged = [
-        (score(tree, zones, subject, group) + _KNOWN * (group.signature in known), group)
-        for group in groups(tree, zones)
-        if group.records
-    ]
+    judged = []
+    for group in groups(tree, zones):
+        entitle(tree, group)
+        judged.append((score(tree, zones, subject, group) + _KNOWN * (group.signature in known), group))
     judged.sort(key=lambda pair: -pair[0])
     accepted: list[Record] = []
     found: list[tuple[Record, Posting]] = []
@@ -90,7 +90,7 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
         if value < ENOUGH - 2.0:
             break
         need = ENOUGH + (_SECOND if _all_dated(found) and group.notes["dated"] == 0 else 0.0)
-        own = Counter(record.url for record in group.records)
+        shared = Counter(record.url for record in group.records)
         mine: set[int] = set()
         for record in group.records:
             if record.url is None:
@@ -98,7 +98,7 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
             if not record.title or value + merit(tree, zones, record, group) < need:
                 continue
             title = record.title.casefold()
-            key = (record.url, "" if record.url and own[record.url] == 1 else title)
+            key = (record.url, "" if record.url and shared[record.url] == 1 else title)
             if key in known_keys or (record.url is None and any(o.title.casefold() == title for o in accepted)):
                 continue
             if any(overlapping(record, other) for other in accepted):
@@ -208,13 +208,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
         value -= 2.0 if alike else 1.0 + sum(group.notes.get(k, 0.0) for k in _OF_RECORDS)
     line = tree.lines[record.title_line]
-    if (
-        not value
-        and group.linked
-        and group.signature.endswith("?")
-        and record.seed in line.anchors
-        and not line.heading
-    ):
+    if not value and group.linked and group.generic and record.seed in line.anchors and not line.heading:
         value -= 2.0  # a sentence around "here"
     if (
         not line.heading
@@ -289,7 +283,7 @@ def _shared_link(tree: Tree, zones: Zones, record: Record, accepted: list[Record
 
 
 def _heads_a_list(section: tuple[str, ...]) -> bool:
-    """Whether the nearest heading is the name of a kind of position and nothing else ("PhD positions", "Open topics")."""
+    """Whether the nearest heading is one of a list of positions ("PhD positions", "Open topics")."""
     return bool(section) and (is_bare(section[-1]) or says("listing.jobs", section[-1]))
 
 

@@ -58,7 +58,13 @@ def survey(page: Page, hints: Hints) -> Survey:
     selection = Selection(parser, tree, hints.selectors)
     if selection.items:
         shown = tuple(selected_postings(selection, reader))
-        return Survey(_reading(tree, zones, marks, links, replace(_EMPTY, postings=shown)), 1.0, len(declared), heading, tree.characters[-1])
+        return Survey(
+            _reading(tree, zones, marks, links, replace(_EMPTY, postings=shown)),
+            1.0,
+            len(declared),
+            heading,
+            tree.characters[-1],
+        )
     found = positions(tree, zones, reader, hints.signature)
     text = "\n".join(line.text for line in tree.lines)
     postings = joined(found.postings, declared, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -17,9 +17,9 @@ _NEXT = re.compile(r"(?:^|[-_\s])(?:next|nextpage|page-next|naechste)(?:$|[-_\s]
 _ARROWS = frozenset(("›", "»", ">", ">>", "→", "⟩", "❯", "➔", "▶", "►", "﹥"))
 _DEAD = re.compile(r"(?:^|[\s_-])(?:disabled|inactive|unavailable)(?:$|[\s_-])", re.I)
 _OF = r"(?:of|av|von|van|de|di|af|su|sur|/|z|ze|out of|of about|yhteensä|aus|total of)"
+_TO = r"(?:-|–|—|to|till|til|bis|t/m|à|a|al|até|do|tot)"
 _SHOWING = re.compile(
-    rf"(?<!\d)(\d{{1,5}})\s*(?:-|–|—|to|till|til|bis|t/m|à|a|al|até|do|tot)\s*(\d{{1,5}})\s+{_OF}\s+(\d{{1,3}}(?:[ .,\u00a0]\d{{3}})+|\d{{1,6}})",
-    re.I,
+    rf"(?<!\d)(\d{{1,5}})\s*{_TO}\s*(\d{{1,5}})\s+{_OF}\s+(\d{{1,3}}(?:[ .,\u00a0]\d{{3}})+|\d{{1,6}})", re.I
 )
 _PAGE_OF = re.compile(
     rf"(?:page|sida|side|seite|pagina|página|sivu|strana|strona)\s*(\d{{1,4}})\s*{_OF}\s*(\d{{1,4}})", re.I
@@ -30,9 +30,9 @@ _PARAMETER = re.compile(
 )
 
 
-def next_page(parser_links: list[tuple[str, str]], tree: Tree) -> str | None:
-    """The absolute URL of the page after this one. parser_links: (rel, href) of <link> elements of the head."""
-    for rel, href in parser_links:
+def next_page(links: list[tuple[str, str]], tree: Tree) -> str | None:
+    """The absolute URL of the page after this one, None on the last. links: (rel, href) of the head's <link>s."""
+    for rel, href in links:
         if "next" in rel.lower().split() and (url := _other(tree, href)):
             return url
     candidates: list[tuple[int, str]] = []
@@ -66,22 +66,11 @@ def is_window(tree: Tree, following: str | None, seen: int) -> bool:
                 return True
         if (match := _PAGE_OF.search(line.text)) and int(match[1]) < int(match[2]):
             return True
-    return (
-        seen > 0
-        and any(_in_pager(a) and tree.anchor_text(a) == "1" for a in tree.anchors)
-        and not following
-        and _later(tree)
-    )
-
-
-def _later(tree: Tree) -> bool:
-    """The last of several pages: the earlier ones hold the rest."""
-    numbers = [tree.anchor_text(a) for a in tree.anchors if _in_pager(a)]
-    return sum(n.isdigit() for n in numbers) >= 1
+    return seen > 0 and any(_in_pager(a) and tree.anchor_text(a).isdigit() for a in tree.anchors)
 
 
 def _likeness(tree: Tree, anchor: Element, url: str) -> int:
-    """How surely a link is "next page": 3 says rel=next, 2 words within a pager, 1 words that need the address's help."""
+    """How surely a link is "next page": 4 by its rel, 3 by words in a pager, 2 by words and address, 0 not at all."""
     rel = (anchor.attributes.get("rel") or "").lower().split()
     if "next" in rel:
         return 4
@@ -89,11 +78,8 @@ def _likeness(tree: Tree, anchor: Element, url: str) -> int:
     label = anchor.attributes.get("aria-label") or anchor.attributes.get("title") or ""
     pager = _in_pager(anchor)
     named = is_only("listing.next", words) or is_only("listing.next", label) or words.strip() in _ARROWS
-    classed = bool(
-        _NEXT.search(
-            f"{anchor.attributes.get('class') or ''} {anchor.parent.attributes.get('class') or '' if anchor.parent else ''}"
-        )
-    )
+    around = [anchor, anchor.parent] if anchor.parent else [anchor]
+    classed = any(_NEXT.search(e.attributes.get("class") or "") for e in around)
     if pager and (named or classed):
         return 3
     if (named or classed) and _paged(url, tree.url):
@@ -155,8 +141,6 @@ def _elsewhere(here: str, url: str) -> bool:
 
 
 def _other(tree: Tree, href: str) -> str | None:
-    from urllib.parse import urljoin
-
     try:
         url = urljoin(tree.base, href)
     except ValueError:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.phrase import fold
 
-GAP = " ~ "  # in a phrase: up to `GAP_WORDS` words may stand here
-GAP_WORDS = 4
+GAP_WORDS = 4  # that may stand at a "~" in a phrase
 MAX_TEXT = 400  # characters of a text that are looked at: a title, a heading, the beginning of a paragraph
 
 _WORD = re.compile(r"\w+")
@@ -42,7 +41,7 @@ class _Phrase:
 
 
 class Phrasebook:
-    """The phrases of several topics. Blanks, hyphens and other marks between words are all one; so are case and accents."""
+    """The phrases of several topics. Blanks, hyphens and other marks between words are one; so are case and accents."""
 
     def __init__(self, topics: Iterable[str]) -> None:
         self._exact: dict[str, list[_Phrase]] = defaultdict(list)
@@ -94,9 +93,8 @@ class Phrasebook:
         return sum(1 for _ in _WORD.finditer(text[:MAX_TEXT]))
 
 
-def _parts(phrase: str) -> Iterator[str]:
-    for word in re.findall(r"\*?\w+\*?|~", fold(phrase)):
-        yield word
+def _parts(phrase: str) -> list[str]:
+    return re.findall(r"\*?\w+\*?|~", fold(phrase))
 
 
 def _matched(phrase: tuple[str, ...], at: int, words: list[tuple[str, int, int]], place: int) -> int:

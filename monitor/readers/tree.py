@@ -17,16 +17,16 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 UNSEEN = "script, style, noscript, template, svg, iframe, select, datalist, textarea, object, math, dialog, head"
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s samp small span "
-    "strike strong sub sup time tt u var wbr".split()
+    "a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s samp small "
+    "span strike strong sub sup time tt u var wbr".split()
 )
 _BLOCK_ROLES = frozenset("row cell gridcell columnheader rowheader listitem heading".split())
 _BOXES = frozenset("a span time label button small abbr data".split())  # inline elements that pages lay out as boxes
 _COLUMN = 15  # characters; the parts of a date or a counter are shorter
-_STATES = re.compile(
-    r"\d|^(?:active|current|first|last|odd|even|selected|hidden|show|shown|open|opened|new|featured|highlight\w*|top|alt|alternate|"
-    r"is|has|js|ng|in|fade|collapsed?|expanded|hover|visited|sticky|premium|promoted|sponsored|hot|urgent|unread)(?:$|[-_])"
-    r"|[-_](?:odd|even|first|last|active|current|featured|new|highlighted|open|alt)$"
+_STATES = re.compile(  # tokens that tell records of one list apart, or hold for a moment
+    r"\d|^(?:active|current|first|last|odd|even|selected|hidden|show|shown|open|opened|new|featured|highlight\w*|top|"
+    r"alt|alternate|is|has|js|ng|in|fade|collapsed?|expanded|hover|visited|sticky|premium|promoted|sponsored|hot|urgent|"
+    r"unread)(?:$|[-_])|[-_](?:odd|even|first|last|active|current|featured|new|highlighted|open|alt)$"
 )
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SPACE = re.compile(r"[\s\u200b\u00ad\ufeff]+")
@@ -70,6 +70,14 @@ class Element:
         return self.index <= other.index < self.end
 
     @property
+    def cell_number(self) -> int:
+        """Which cell of its row an element is in, from 1; 0 outside tables."""
+        for element in self.ancestors()[:4]:
+            if element.tag in ("td", "th") and element.parent is not None:
+                return 1 + sum(s.tag in ("td", "th") for s in element.parent.children if s.index < element.index)
+        return 0
+
+    @property
     def identifier(self) -> str:
         return self.attributes.get("id") or ""
 
@@ -84,6 +92,16 @@ class Line:
     parts: list[tuple[Element, str]] = field(default_factory=list)
     anchors: list[Element] = field(default_factory=list)
     heading: int = 0  # 1-6 in h1-h6, 7 in a line that is all bold, 0
+
+    @property
+    def bold_beginning(self) -> str:
+        """The words in bold with which the line begins, if others follow; "" if not."""
+        words = ""
+        for holder, text in self.parts:
+            if not holder.bold and text.strip():
+                return squeeze(words) if len(words.strip()) >= 6 else ""
+            words += text
+        return ""
 
 
 class Tree:
@@ -283,9 +301,8 @@ class _Builder:
         before: tuple[Element, str] | None = None
         for holder, text in self.line.parts:
             # neighbours such as <span>Lund</span><span>12 May</span> stand apart on the screen
-            if before and holder is not before[0] and holder.tag in _BOXES and before[0].tag in _BOXES:
-                if not (holder.owns(before[0]) or before[0].owns(holder)):
-                    pieces.append(" ")
+            if before and _side_by_side(before[0], holder):
+                pieces.append(" ")
             pieces.append(text)
             before = holder, text
         self.line.text = squeeze("".join(pieces))
@@ -298,10 +315,16 @@ def _is_a_column(node: LexborNode) -> bool:
         other = getattr(node, step)
         if other is not None and other.tag == "-text" and not (other.text_content or "").strip():
             other = getattr(other, step)
-        if other is not None and other.tag == "span" and "class" in other.attributes:
-            if max(len(squeeze(node.text())), len(squeeze(other.text()))) >= _COLUMN:
-                return True
+        if other is None or other.tag != "span" or "class" not in other.attributes:
+            continue
+        if max(len(squeeze(node.text())), len(squeeze(other.text()))) >= _COLUMN:
+            return True
     return False
+
+
+def _side_by_side(left: Element, right: Element) -> bool:
+    boxes = left.tag in _BOXES and right.tag in _BOXES
+    return boxes and left is not right and not left.owns(right) and not right.owns(left)
 
 
 def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, frozenset[str]]:

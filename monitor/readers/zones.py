@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from monitor.readers.tree import Element, Line, Tree
-from monitor.readers.words import is_only, opens_with, says
+import re
 
-_TAGS = {"nav": 2, "footer": 2}
-_ROLES = {
-    "navigation": 2,
-    "banner": 2,
-    "contentinfo": 2,
-    "search": 1,
-    "menu": 2,
-    "menubar": 2,
-    "alertdialog": 2,
-    "dialog": 2,
-}
+from monitor.readers.tree import Element, Line, Tree
+from monitor.readers.words import names_positions, opens_with
+
+_HARD_ROLES = frozenset("navigation banner contentinfo menu menubar alertdialog dialog".split())
 _HARD = frozenset(
-    "nav navbar navigation navi menu menus submenu mainmenu megamenu topmenu footer breadcrumb breadcrumbs brotkrumen pagination pager paginator "
-    "social share sharing cookie cookies consent skiplink skiplinks sitemap topbar offcanvas toc languages languageswitcher".split()
+    "nav navbar navigation navi menu menus submenu mainmenu megamenu topmenu footer breadcrumb breadcrumbs brotkrumen "
+    "pagination pager paginator social share sharing cookie cookies consent skiplink skiplinks sitemap topbar "
+    "offcanvas toc languages languageswitcher".split()
 )
 _SOFT = frozenset(
-    "sidebar aside related similar recommended recommendations facet facets filter filters filtering tags tagcloud widget "
-    "teaser teasers promo banner newsletter subscribe login quicklinks shortcuts news events twitter".split()
+    "sidebar aside related similar recommended recommendations facet facets filter filters filtering tags tagcloud "
+    "widget teaser teasers promo banner newsletter subscribe login quicklinks shortcuts news events twitter".split()
 )
-_CLOSED = frozenset("closed expired archive archived inactive past filled abgelaufen".split())
+_CONTENT = frozenset("body html main a span td th tr li h1 h2 h3 h4 p".split())
+_CLOSED = frozenset("closed expired archive archived past filled abgelaufen".split())
+_PART = re.compile(r"[a-z]+")
 
 
 class Zones:
@@ -41,28 +36,17 @@ class Zones:
             self._penalty[element.index] = min(above + own, 4)
 
     def _own(self, element: Element, total: int) -> int:
-        if element.tag in ("body", "html", "main", "a", "span", "td", "th", "tr", "li", "h1", "h2", "h3", "h4", "p"):
-            if element.attributes.get("role") not in _ROLES:
-                return 0
         role = element.attributes.get("role") or ""
-        if (
-            element.tag == "header"
-            and element.depth <= 4
-            and not self._within(element, ("article", "li", "main", "section"))
-        ):
-            return 0 if _holds_heading(element) else 2
-        own = max(_TAGS.get(element.tag, 0), _ROLES.get(role, 0))
-        if not own and element.words:
-            own = 2 if element.words & _HARD else 1 if element.words & _SOFT or element.tag == "aside" else 0
-            if own and (self.tree.length(element) > total / 2 or any(c.tag == "main" for c in element.children)):
-                own = 0  # a wrapper that is named after one thing in it ("with-sidebar")
-        elif element.tag == "aside":
-            own = 1
-        return own
-
-    @staticmethod
-    def _within(element: Element, tags: tuple[str, ...]) -> bool:
-        return any(e.tag in tags for e in element.ancestors()[1:])
+        if role in _HARD_ROLES or element.tag in ("nav", "footer"):
+            return 2
+        if element.tag == "header":
+            return 2 if _heads_the_page(element) else 0
+        if element.tag in _CONTENT:
+            return 0
+        own = 2 if element.words & _HARD else 1 if element.words & _SOFT or role == "search" else 0
+        if own and (self.tree.length(element) > total / 2 or any(c.tag == "main" for c in element.children)):
+            own = 0  # a wrapper that is named after one thing in it ("with-sidebar")
+        return max(own, int(element.tag == "aside"))
 
     def penalty(self, element: Element) -> int:
         return self._penalty[element.index]
@@ -73,46 +57,49 @@ class Zones:
 
     def is_closed(self, element: Element, section: tuple[str, ...]) -> bool:
         """Whether the page itself puts this place among what is over."""
-        if any(opens_with("listing.closed", h) or is_only("listing.closed", h) for h in section):
-            return True
-        return any(e.words & _CLOSED and e.tag not in ("body", "html", "main") for e in element.ancestors()[:-2])
+        return any(opens_with("listing.closed", heading) for heading in section) or any(
+            _named_closed(e) for e in element.ancestors()[:-1]
+        )
 
     def is_other(self, section: tuple[str, ...]) -> bool:
-        """Whether the nearest heading names something else than positions ("News", "Related jobs")."""
-        return any(opens_with("listing.other", h) and not _keeps(h) for h in section[-2:])
+        """Whether the nearest headings name something else than positions ("News", "Related jobs")."""
+        return any(len(heading) <= 60 and opens_with("listing.other", heading) for heading in section[-2:])
 
 
-def _keeps(heading: str) -> bool:
-    """A heading such as "PhD students wanted" or "Contact persons for open positions" is not one of another section."""
-    return len(heading) > 60
+def _heads_the_page(header: Element) -> bool:
+    """Whether a <header> is the site's and not an article's; one that holds the page's own heading is content."""
+    if header.depth > 4 or any(e.tag in ("article", "li", "main", "section") for e in header.ancestors()[1:]):
+        return False
+    return not any(e.tag == "h1" for c in header.children for e in (c, *c.children))
 
 
-def _holds_heading(element: Element) -> bool:
-    return any(e.tag == "h1" for e in element.children) or any(
-        e.tag == "h1" for c in element.children for e in c.children
-    )
+def _named_closed(element: Element) -> bool:
+    """An id such as "closed-jobs", a class such as "expired"; but "closed" alone is a folded accordion."""
+    if _CLOSED & set(_PART.findall(element.identifier.lower())):
+        return True
+    for name in (element.attributes.get("class") or "").lower().split():
+        parts = set(_PART.findall(name))
+        if parts & _CLOSED and (name == "expired" or names_positions(parts)):
+            return True
+    return False
 
 
 def _sections(tree: Tree) -> list[tuple[str, ...]]:
+    """For each line, the headings that it stands under, outermost first."""
     stack: list[tuple[int, str]] = []
     result: list[tuple[str, ...]] = []
-    known: dict[int, tuple[str, ...]] = {}
     names: tuple[str, ...] = ()
     for line in tree.lines:
-        if line.heading and len(line.text) <= 120 and not _is_cell(line):
-            result.append(tuple(name for level, name in stack if level < line.heading))
-            stack = [s for s in stack if s[0] < line.heading]
+        if line.heading and len(line.text) <= 120 and not _names_an_item(line):
+            stack = [(level, name) for level, name in stack if level < line.heading]
+            result.append(tuple(name for _, name in stack))
             stack.append((line.heading, line.text))
             names = tuple(name for _, name in stack)
         else:
             result.append(names)
-    del known
     return result
 
 
-def _is_cell(line: Line) -> bool:
-    """A heading inside a row or a list item names that item, and nothing after it."""
+def _names_an_item(line: Line) -> bool:
+    """Bold words inside a row or a list item name that item, and nothing after it."""
     return line.heading == 7 and any(e.tag in ("td", "th", "li", "dt", "dd", "a") for e in line.block.ancestors()[:2])
-
-
-__all__ = ["Zones", "says"]

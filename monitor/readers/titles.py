@@ -1,0 +1,146 @@
+"""Which line of a record is its title, and which of its links is its own.
+
+The line is chosen for the whole group, by what that column of lines looks like in all of its records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+
+from monitor.fields.labels import role
+from monitor.readers.records import Group, Record
+from monitor.readers.tree import Element, Line, Tree
+from monitor.readers.words import address_words, is_bare, is_generic, is_rank, says
+
+_DIGIT = re.compile(r"\d")
+_COLUMNS = 4  # that a record may fall back on where it lacks the best
+_DEPTH = 12  # lines of a record among which its title is
+
+
+def entitle(tree: Tree, group: Group) -> None:
+    """Choose the column of lines that holds the titles, then give each record its title and link."""
+    if not group.linked:
+        for record in group.records:
+            line = tree.lines[record.seed.first]
+            record.title, record.title_line = _title(tree, line, linked=False), line.number
+            record.url = _address(tree, record, group)
+        return
+    columns: dict[str, list[tuple[Record, Line]]] = defaultdict(list)
+    for record in group.records:
+        seen: set[str] = set()
+        for line in tree.lines[record.root.first : min(record.root.last, record.root.first + _DEPTH)]:
+            key = _column(record, line)
+            if key not in seen:
+                seen.add(key)
+                columns[key].append((record, line))
+    count = len(group.records)
+    ranked = sorted(columns, key=lambda key: -_worth(tree, columns[key], count, group))
+    chosen = {key: {id(r): line for r, line in columns[key]} for key in ranked[:_COLUMNS]}
+    for record in group.records:
+        for key in ranked[:_COLUMNS]:
+            there = chosen[key].get(id(record))
+            if there is not None and (title := _title(tree, there, linked=group.linked)):
+                record.title, record.title_line = title, there.number
+                break
+        record.url = _address(tree, record, group)
+
+
+def _column(record: Record, line: Line) -> str:
+    chain: list[str] = []
+    for element in line.block.ancestors():
+        chain.append(element.sign)
+        if element is record.root or element is record.root.parent:
+            break
+    linked = "a" if line.anchors else ""
+    cell = line.block.cell_number
+    return f"{'/'.join(chain)}{linked}{line.heading or ''}:{cell}"
+
+
+def _worth(tree: Tree, column: list[tuple[Record, Line]], count: int, group: Group) -> float:
+    """How much a column of lines looks like the titles of its records."""
+    lines = [line for _, line in column]
+    texts = [line.text for line in lines]
+    n = len(texts)
+
+    def share(test: Callable[[str], object]) -> float:
+        return sum(bool(test(text)) for text in texts) / n
+
+    value = 2.0 * n / count
+    value += 2.0 * share(lambda text: says("listing.roles", text[:200]))
+    value += 0.7 * share(lambda text: says("listing.occupations", text[:200]))
+    value += sum(1.8 if 0 < line.heading < 7 else 0.7 if line.heading else 0.0 for line in lines) / n
+    value += 1.4 * sum(_linked_part(tree, line) for line in lines) / n
+    if group.linked and not group.generic:
+        value += sum(record.seed in line.anchors for record, line in column) / n
+    value -= 1.5 * share(is_bare) + 1.0 * share(is_rank) + 3.0 * share(is_generic)
+    value -= 2.5 * share(lambda text: text.endswith(":")) + 2.0 * share(_mostly_digits)
+    mean = sum(map(len, texts)) / n
+    value += 0.8 * min(mean, 40) / 40 - (1.0 if mean > 200 else 0.0) - (1.0 if mean < 8 else 0.0)
+    if n >= 4:
+        value -= 2.0 * max(0.0, 0.6 - len(set(texts)) / n)
+    place = sum(line.number - record.first for record, line in column) / n
+    return value - 0.12 * min(place, 10)
+
+
+def _linked_part(tree: Tree, line: Line) -> float:
+    """How much of a line is a link that names something."""
+    words = max((tree.anchor_text(a) for a in line.anchors), key=len, default="")
+    return 0.0 if not words or is_generic(words) else min(1.0, 0.3 + len(words) / max(len(line.text), 1))
+
+
+def _mostly_digits(text: str) -> bool:
+    return len(_DIGIT.findall(text)) * 3 > len(text)
+
+
+def _title(tree: Tree, line: Line, *, linked: bool) -> str:
+    """The title that a line holds: its link's words if these name anything, the words in bold that it begins with, else
+    all of it but generic links."""
+    named = [w for a in line.anchors if not is_generic(w := tree.anchor_text(a)) and len(w) <= 300]
+    if named:
+        best = max(named, key=len)
+        rest = line.text.replace(best, " ", 1)
+        if len(best) >= 0.5 * len(line.text) or (
+            linked and (says("listing.roles", best) or not says("listing.roles", rest))
+        ):
+            return best if len(best) < len(line.text) else line.text
+    bold = line.bold_beginning
+    if (
+        bold
+        and not is_generic(bold)
+        and role(bold) is None
+        and (says("listing.roles", bold) or not says("listing.roles", line.text))
+    ):
+        return bold.rstrip(" :;,-–—|")
+    text = line.text
+    for anchor in line.anchors:
+        words = tree.anchor_text(anchor)
+        if words and is_generic(words):
+            text = text.replace(words, " ")
+    text = " ".join(re.sub(r"[\[(]\s*[\])]", " ", text).split()).strip(" :;,-–—|>»")
+    return "" if is_generic(text) else text
+
+
+def _address(tree: Tree, record: Record, group: Group) -> str | None:
+    """The record's own link: of its title, else its seed's, else the first "Read more", else one to a position."""
+    anchors: list[Element] = []
+    if record.title_line >= 0:
+        anchors += [
+            a
+            for a in tree.lines[record.title_line].anchors
+            if tree.anchor_text(a) in record.title or is_generic(tree.anchor_text(a))
+        ]
+    if group.linked:
+        anchors.append(record.seed)
+    for anchor in anchors:
+        if url := tree.address(anchor):
+            return url
+    if target := tree.target_of(record.root) or (tree.target_of(record.seed)):
+        return target
+    rest = [
+        (a, url) for line in tree.lines[record.first : record.last] for a in line.anchors if (url := tree.address(a))
+    ]
+    generic = [url for a, url in rest if is_generic(tree.anchor_text(a))]
+    positions = [url for a, url in rest if address_words(url)[0] or says("listing.roles", tree.anchor_text(a))]
+    return next(iter(generic + positions), None)
