@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from itertools import islice
 
@@ -55,7 +55,7 @@ class Check:
             texts += islice((s.ad.text for _, s in own if s.ad and s.ad.text), _TEMPLATE_SAMPLE)
         ads = {ad.url: ad for ad in observation.ads}
         shared = shared_urls(known, observation.reading)
-        return cls(known, source, now, ads, own, shared_lines(texts), shared)
+        return cls(known, source, now.astimezone(UTC), ads, own, shared_lines(texts), shared)
 
     def ad_of(self, posting: Posting) -> AdSeen | None:
         return self.ads.get(posting.url or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -194,3 +195,14 @@ def test_a_check_that_proves_nothing_closes_nothing(trouble: str, shown: list[Po
     after = {p.id: p.status for p in site.world.positions.values()}
     assert before == after
     assert Status.CLOSED not in after.values()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Niue"])
+@pytest.mark.parametrize(("hour", "status"), [(11, Status.OPEN), (12, Status.EXPIRED)])
+def test_a_deadline_passes_anywhere_on_earth_wherever_the_clock_hangs(zone: str, hour: int, status: Status) -> None:
+    """The day of the deadline is over at UTC-12, whatever zone `now` is given in."""
+    world = World()
+    posting = Posting(title="PhD student", deadline=date(2026, 3, 2), deadline_kind=DeadlineKind.FIXED)
+    now = datetime(2026, 3, 3, hour, tzinfo=UTC).astimezone(ZoneInfo(zone))
+    world.check(SOURCE, now, listing([posting]), {})
+    assert [p.status for p in world.positions.values()] == [status]
