@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from monitor.errors import ReadError
 from monitor.models import Hints, Kind, Page, Reading
+from monitor.readers.blocks import Lines
+from monitor.readers.clutter import NEVER
 from monitor.readers.html import parse
 from monitor.readers.main_text import from_html, from_plain
 from monitor.readers.tree import Tree
@@ -20,6 +22,23 @@ def read_page(page: Page, hints: Hints) -> Reading:
     except ReadError as error:
         return Reading(kind=Kind.PAGE, complete=False, trouble=str(error), warnings=(str(error),))
     return Reading(kind=Kind.PAGE, text=text, trouble=trouble, warnings=(trouble,) if trouble else ())
+
+
+def whole_text(page: Page) -> str:
+    """Everything that a page says, menus and footers too, a line a block; nothing of what cannot be parsed."""
+    if page.content_type.startswith("text/plain"):
+        return page.text
+    try:
+        tree = parse(page.text)
+    except ReadError:
+        return ""
+    for node in tree.css(NEVER):
+        if node.tag not in ("html", "body"):
+            node.decompose()
+    lines = Lines()
+    if tree.body is not None:
+        lines.walk(tree.body)
+    return "\n".join(line for line, _ in lines.done())
 
 
 def obstacle(page: Page) -> str | None:
