@@ -74,7 +74,8 @@ def _outside(units: Iterator[Mention], text: str, known: tuple[Mention, ...]) ->
     """Units without the institution that follows in their name; what is an institution itself is none."""
     for unit in units:
         end = min((i.start for i in known if unit.start < i.start < unit.end), default=unit.end)
-        if any(i.start <= unit.start and unit.end <= i.end + 2 and not is_lesser(i.name) for i in known):
+        within = [i for i in known if i.start <= unit.start and unit.end <= i.end + 2]
+        if any(i.start < unit.start or not is_lesser(i.name) for i in within):
             continue
         words = _DANGLING.sub("", text[unit.start : end])
         name = tidied(words)

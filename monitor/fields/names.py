@@ -22,7 +22,8 @@ _PARTICLE = (
     r"y|i|e|in|’t|'t|'s|st\.|san|af|Van|Von|De|Der|La|Le|Di|Da|Del|Du|Dos|El|Ben|Ter|Ten)"
 )
 _NAME = re.compile(
-    rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0](?:{_PARTICLE}[ \xa0]){{0,3}}(?:{_WORD}|{_INITIAL})){{1,4}}"
+    rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0]\({_WORD}\))?"
+    rf"(?:[ \xa0](?:{_PARTICLE}[ \xa0]){{0,3}}(?:{_WORD}|{_INITIAL})){{1,4}}"
     r"(?![\w@]|\.\w)"
 )
 _BLANK = re.compile(r"\s")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -189,6 +189,8 @@ def _cut(text: str, begin: int, end: int) -> int:
         text, begin, end
     ):
         rest = fold(text[match.end() : end])
+        if match[0].strip() == "in" and rest.startswith("the "):  # "Institute for Mathematics in the Sciences"
+            continue
         if match[0].strip() in ("in", "at", "am", "an", "i", "–", "-", "a") and (
             match.start() > begin or match[0].strip() in ("in", "at", "am", "an")
         ):
@@ -305,10 +307,15 @@ def _key(name: str) -> str:
     return re.sub(r"yliopisto\w*", "yliopisto", plain)
 
 
-_INFLECTED = (
+def _czech_university(match: re.Match[str]) -> str:
+    return f"Univerzita {match[1]}ova" if match[1] else "Univerzita"
+
+
+_INFLECTED: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\b(yliopisto|korkeakoulu)(?:n|ssa|on|sta|lla|lle|a)\b"), r"\1"),
     (re.compile(r"\b(Technische|Freie|Medizinische|Pädagogische)[nr] (Universität|Hochschule)"), r"\1 \2"),
-    (re.compile(r"\bUniverzit(?:y|ě|u|ou)\b"), "Univerzita"),
+    (re.compile(r"(\w+)ov(?:ě|y|u|ou) univerzit(?:ě|y|u|ou)\b"), r"\1ova univerzita"),
+    (re.compile(r"\bUniverzit(?:y|ě|u|ou)(?: (\w+)ov(?:ě|y|u|ou))?\b"), _czech_university),
     (re.compile(r"(universitet|institut)s\b"), r"\1"),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from monitor.fields.labelled import values
+from monitor.fields.labelled import Labelled, values
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.names import Person, has_title, person_at, persons, persons_at
 from monitor.fields.phrase import fold, pattern
@@ -74,7 +74,7 @@ def _sentence(text: str, start: int, end: int) -> tuple[int, int]:
 def _named_as_supervisors(ad: AdText) -> Iterator[Person]:
     text = ad.text
     for item in values(text, "supervisor", ad.language):
-        listed = persons_at(text, item.start)
+        listed = persons_at(text, item.start) or _surname_first(text, item)
         yield from listed
         if listed and item.own_line:
             yield from _next_lines(text, listed[-1].end)
@@ -92,6 +92,13 @@ def _named_as_supervisors(ad: AdText) -> Iterator[Person]:
                 continue
             yield Person(p.name, begin, start + p.end, p.rank)
             yield from _joined_before(text, start, begin)
+
+
+def _surname_first(text: str, item: Labelled) -> list[Person]:
+    """ "Berg, Anna" as the whole value of a label."""
+    surname, comma, first = item.value.partition(", ")
+    person = person_at(f"{first} {surname}", 0) if comma and "," not in first else None
+    return [Person(person.name, item.start, item.end, person.rank)] if person and len(item.value) <= 60 else []
 
 
 def _next_lines(text: str, end: int) -> Iterator[Person]:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from monitor.cli.common import posting_json
 from monitor.models import Hints, Kind, Page, to_json
 from monitor.readers.ad import read_ad
 
@@ -69,6 +70,14 @@ def test_what_the_user_calls_an_ad_is_one() -> None:
     assert read_ad(shown, Hints(as_of=date(2031, 3, 1))).kind is Kind.PAGE
     reading = read_ad(shown, Hints(as_of=date(2031, 3, 1), kind=Kind.AD))
     assert [p.title for p in reading.postings] == ["Reader in Runology"]
+
+
+def test_a_contact_shows_what_is_known_of_it() -> None:
+    shown = page(
+        "PhD position in botany\nContact: Professor Maren Ostergo-Lind\nApply to jobs@example.org", "text/plain"
+    )
+    (posting,) = read_ad(shown, Hints(as_of=date(2031, 3, 1), kind=Kind.AD)).postings
+    assert posting_json(posting)["contacts"] == [{"name": "Maren Ostergo-Lind"}, {"email": "jobs@example.org"}]
 
 
 def test_an_empty_page_is_no_ad_even_so() -> None:
