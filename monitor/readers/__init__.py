@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
+from monitor.fields.phrase import fold
 from monitor.models import Hints, Kind, Page, Reading
 from monitor.readers.ad import read_ad
 from monitor.readers.feed import looks_like_feed, read_feed
@@ -75,6 +76,8 @@ def is_one_position(seen: Survey, title: str) -> bool:
         return False
     if _names_many(seen.heading) and seen.length < _SHORT:
         return False
+    if seen.covered < 0.2 and any(fold(posting.title) == fold(title) for posting in postings if posting.url):
+        return False  # the ad reader took an item for the whole
     if len(postings) <= 2 and seen.covered < 0.2:
         return True
     return seen.covered < 0.35 and not _names_many(seen.heading)

@@ -121,7 +121,7 @@ def _unwrapped(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _postings(name: str, items: list[Mapping[str, Any]], base: str, as_of: date) -> list[Posting]:
-    words = set(_words(name).split())
+    words = frozenset(_words(name).split())
     named = names_positions(words)
     found = [p for item in items if (p := _posting(item, base, as_of))]
     if len(found) < 0.8 * len(items):

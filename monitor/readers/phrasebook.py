@@ -55,6 +55,7 @@ class Phrasebook:
                     self._file(phrase)
         self._starting_with = lru_cache(maxsize=60_000)(self._look_up)
         self.hits = lru_cache(maxsize=20_000)(self._hits)
+        self.topics = lru_cache(maxsize=20_000)(self._topics)
 
     def _file(self, phrase: _Phrase) -> None:
         first = phrase.words[0]
@@ -87,6 +88,10 @@ class Phrasebook:
                 if last:
                     found.append(Hit(phrase.topic, first, last, start, words[last - 1][2]))
         return tuple(found)
+
+    def _topics(self, text: str) -> frozenset[str]:
+        """The topics of which a phrase stands in a text."""
+        return frozenset(hit.topic for hit in self.hits(text))
 
     def count(self, text: str) -> int:
         """The number of words of a text, as `Hit` counts them."""

@@ -9,21 +9,18 @@ After Liu, Grossman, Zhai: Mining data records in web pages (KDD 2003), but with
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from monitor.readers.tree import Element, Line, Tree
+from monitor.readers.tree import FORMATTING, Element, Line, Tree
 from monitor.readers.words import is_generic, says
 from monitor.readers.zones import Zones
 
 MAX_RECORD = 6000  # characters
 MAX_RUN = 2500  # characters that a record may run on behind its title
 MAX_LINES = 60
-_ITEM = re.compile(r"(?:^|/)(?:li|td)(?:\.[^/]*)?(?:/p)?#\d*$")
-_FORMATTING = frozenset("b strong i em u font span small big mark tt".split())
 
 
 @dataclass(slots=True)
@@ -55,34 +52,34 @@ class Group:
 
 def groups(tree: Tree, zones: Zones) -> list[Group]:
     """Every group of the page, whatever it lists."""
-    found = [_grow(tree, signature, seeds, linked=True) for signature, seeds in _links(tree, zones).items()]
-    found += [_grow(tree, signature, seeds, linked=False) for signature, seeds in _lines(tree, zones).items()]
+    found = [_grow(tree, mark, seeds, linked=True) for (_, mark), seeds in _links(tree, zones).items()]
+    found += [_grow(tree, mark, seeds, linked=False) for (_, mark), seeds in _lines(tree, zones).items()]
     return found
 
 
 # ------------------------------------------------------------------------------------------------ seeds
-def _path(element: Element) -> str:
-    return "/".join(e.sign for e in reversed(element.ancestors()) if e.tag not in _FORMATTING)
+def _signature(element: Element, mark: str) -> str:
+    return "/".join(e.sign for e in reversed(element.ancestors()) if e.tag not in FORMATTING) + mark
 
 
-def _links(tree: Tree, zones: Zones) -> dict[str, list[Element]]:
-    found: dict[str, list[Element]] = defaultdict(list)
+def _links(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
+    found: dict[tuple[int, str], list[Element]] = defaultdict(list)
     for anchor in tree.anchors:
         if zones.penalty(anchor) >= 2 or tree.address(anchor) is None or anchor.index in tree.contents:
             continue
         words = tree.anchor_text(anchor)
         if (not words and anchor.first == anchor.last) or (words in "#¶§" and "#" in (anchor.attributes["href"] or "")):
             continue
-        found[_path(anchor) + ("?" if is_generic(words) else "")].append(anchor)
+        found[anchor.path, "?" if is_generic(words) else ""].append(anchor)
     return found
 
 
-def _lines(tree: Tree, zones: Zones) -> dict[str, list[Element]]:
+def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     """Lines that may be titles without a link of their own: headings, list items, first cells, bold beginnings.
 
-    Where most lines of one make name positions, the others of that make are kept too ("Caretaker" among lecturers).
+    Where most items of one make name positions, the others of that make are kept too ("Caretaker" among lecturers).
     """
-    found: dict[str, list[tuple[Element, bool]]] = defaultdict(list)
+    found: dict[tuple[int, str], list[tuple[Element, bool]]] = defaultdict(list)
     for line in tree.lines:
         if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit():
             continue
@@ -90,16 +87,22 @@ def _lines(tree: Tree, zones: Zones) -> dict[str, list[Element]]:
             continue
         block = line.block
         if line.heading or block.tag in ("dt", "summary"):
-            found[_path(block) + (f"#{line.heading}" if line.heading else "#")].append((block, True))
+            found[block.path, f"#{line.heading or ''}"].append((block, True))
         elif block.first == line.number:
-            found[f"{_path(block)}#{block.cell_number or ''}"].append((block, _like_a_title(line, block)))
-    kept: dict[str, list[Element]] = {}
-    for path, lines in found.items():
+            found[block.path, f"#.{block.cell_number or ''}"].append((block, _like_a_title(line, block)))
+    kept = {}
+    for make, lines in found.items():
         titles = [block for block, titled in lines if titled]
-        rest = _ITEM.search(path) and len(titles) >= 2 and len(titles) * 2 >= len(lines)
+        if _is_item(lines[0][0]) and len(titles) >= 2 and len(titles) * 2 >= len(lines):
+            titles = [block for block, _ in lines]
         if titles:
-            kept[path] = [block for block, titled in lines if titled or rest]
+            kept[make] = titles
     return kept
+
+
+def _is_item(block: Element) -> bool:
+    around = block.parent if block.tag == "p" and block.parent is not None else block
+    return around.tag in ("li", "td")
 
 
 def _like_a_title(line: Line, block: Element) -> bool:
@@ -113,9 +116,9 @@ def _like_a_title(line: Line, block: Element) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------ growth
-def _grow(tree: Tree, signature: str, seeds: Sequence[Element], *, linked: bool) -> Group:
+def _grow(tree: Tree, mark: str, seeds: Sequence[Element], *, linked: bool) -> Group:
     keys = {s.index: (tree.address(s) if linked else None) or str(s.index) for s in seeds}
-    if linked and len(set(keys.values())) == 1 and not signature.endswith("?"):
+    if linked and len(set(keys.values())) == 1 and mark != "?":
         keys = {s.index: tree.anchor_text(s) for s in seeds}  # one address for all of them, a portal
     inside: dict[int, set[str]] = defaultdict(set)
     chains = {s.index: s.ancestors() for s in seeds}
@@ -139,7 +142,7 @@ def _grow(tree: Tree, signature: str, seeds: Sequence[Element], *, linked: bool)
             continue  # every cell linked alike, or an image and a title
         record = taken[root.index] = Record(seed, root, root.first, root.last)
         records.append(record)
-    group = Group(signature, records, linked, generic=signature.endswith("?"))
+    group = Group(_signature(seeds[0], mark), records, linked, generic=mark == "?")
     _run_on(tree, group)
     return group
 

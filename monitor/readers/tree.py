@@ -20,6 +20,7 @@ _INLINE = frozenset(
     "a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s samp small "
     "span strike strong sub sup time tt u var wbr".split()
 )
+FORMATTING = frozenset("b strong i em u font span small big mark tt".split())  # no part of where something stands
 _BLOCK_ROLES = frozenset("row cell gridcell columnheader rowheader listitem heading".split())
 _BOXES = frozenset("a span time label button small abbr data".split())  # inline elements that pages lay out as boxes
 _COLUMN = 15  # characters; the parts of a date or a counter are shorter
@@ -53,6 +54,7 @@ class Element:
     sign: str = ""  # tag and lasting classes: what records of one list share
     words: frozenset[str] = frozenset()  # of class, id and role
     inline: bool = False
+    path: int = 0  # the same for elements at alike places: under the same tags and lasting classes
     heading: int = 0  # 1-6 within a heading of that level
     bold: bool = False
     children: list[Element] = field(default_factory=list)
@@ -235,6 +237,7 @@ class _Builder:
         self.line: Line | None = None
         self.stack: list[tuple[int, Element]] = []  # with the identity of the parser's node
         self.signs: dict[tuple[str, str, str, str], tuple[str, frozenset[str]]] = {}
+        self.paths: dict[tuple[int, str], int] = {}
 
     def build(self, body: LexborNode) -> None:
         for node in body.traverse(include_text=True):
@@ -268,6 +271,9 @@ class _Builder:
         )
         element.first = len(self.tree.lines) - (self.line is not None)
         element.inline = inline
+        above = parent.path if parent else 0
+        formatting = tag in FORMATTING and parent is not None
+        element.path = above if formatting else self.paths.setdefault((above, known[0]), len(self.paths) + 1)
         element.heading = _level(element) or (parent.heading if parent else 0)
         element.bold = tag in ("b", "strong") or (parent is not None and parent.bold)
         self.tree.elements.append(element)

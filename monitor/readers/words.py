@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import cache, lru_cache
 from urllib.parse import unquote, urlsplit
 
@@ -143,6 +142,7 @@ def address_words(url: str) -> tuple[bool, bool, bool]:
     return (bool(_JOB_ADDRESS.search(where)), bool(_OTHER_ADDRESS.search(path)), bool(_IDENTIFIER.search(where)))
 
 
-def names_positions(words: Iterable[str]) -> bool:
+@lru_cache(maxsize=8192)
+def names_positions(words: frozenset[str]) -> bool:
     """Whether class and id words say that this element holds positions ("job-card", "vacancyList")."""
     return any(_JOB_ADDRESS.match(word) for word in words if word not in ("position", "positioned", "poste"))

@@ -27,13 +27,17 @@ class Zones:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self._penalty: dict[int, int] = {}
+        self._penalty: list[int] = []
+        self._closed: list[bool] = []
         self._sections = _sections(tree)
         total = tree.characters[-1] or 1
         for element in tree.elements:
             above = self._penalty[element.parent.index] if element.parent else 0
             own = self._own(element, total)
-            self._penalty[element.index] = min(above + own, 4)
+            self._penalty.append(min(above + own, 4))
+            self._closed.append(
+                element.parent is not None and (self._closed[element.parent.index] or _named_closed(element))
+            )
 
     def _own(self, element: Element, total: int) -> int:
         role = element.attributes.get("role") or ""
@@ -57,9 +61,7 @@ class Zones:
 
     def is_closed(self, element: Element, section: tuple[str, ...]) -> bool:
         """Whether the page itself puts this place among what is over."""
-        return any(opens_with("listing.closed", heading) for heading in section) or any(
-            _named_closed(e) for e in element.ancestors()[:-1]
-        )
+        return any(opens_with("listing.closed", heading) for heading in section) or self._closed[element.index]
 
     def is_other(self, section: tuple[str, ...]) -> bool:
         """Whether the nearest headings name something else than positions ("News", "Related jobs")."""
@@ -75,10 +77,12 @@ def _heads_the_page(header: Element) -> bool:
 
 def _named_closed(element: Element) -> bool:
     """An id such as "closed-jobs", a class such as "expired"; but "closed" alone is a folded accordion."""
+    if not element.words & _CLOSED:
+        return False
     if _CLOSED & set(_PART.findall(element.identifier.lower())):
         return True
     for name in (element.attributes.get("class") or "").lower().split():
-        parts = set(_PART.findall(name))
+        parts = frozenset(_PART.findall(name))
         if parts & _CLOSED and (name == "expired" or names_positions(parts)):
             return True
     return False
