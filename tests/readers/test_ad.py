@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.cli.common import posting_json
+from monitor.export import posting_json
 from monitor.models import Hints, Kind, Page, to_json
 from monitor.readers.ad import read_ad
 
