@@ -12,7 +12,7 @@ import stamina
 from monitor import __version__
 from monitor.decoding import decode
 from monitor.fetch.body import ACCEPT_ENCODING, check_content, check_type, unpacked
-from monitor.fetch.faults import Fault, status_fault
+from monitor.fetch.faults import Fault, answered, status_fault
 from monitor.fetch.headers import fresh_until, retry_after
 from monitor.fetch.journey import REDIRECTS, Journey
 from monitor.fetch.pacing import LONGEST_WAIT, Host, Paces
@@ -76,7 +76,8 @@ class Fetcher:
                 if validators == _NONE:
                     raise Fault("the server says that the page has not changed, but it was not asked that", status=304)
                 return None
-            return self._page(journey.at, answer)
+            with answered(answer.status):
+                return self._page(journey.at, answer)
         except Fault as fault:
             raise fault.about(url, at=str(journey.at) if journey.redirected else None) from fault
 
@@ -188,5 +189,6 @@ def _is_page(status: int, headers: Mapping[str, str]) -> bool:
         return False
     if status in _PAGELESS:
         raise status_fault(status)
-    check_type(headers.get("content-type", "").lower())
+    with answered(status):
+        check_type(headers.get("content-type", "").lower())
     return True

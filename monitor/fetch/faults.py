@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from urllib.parse import urlsplit, urlunsplit
 
@@ -50,6 +52,16 @@ class Fault(Exception):  # noqa: N818  the error that a person is told of is Fet
             retry_after=self.retry_after,
             tip=self.tip,
         )
+
+
+@contextmanager
+def answered(status: int) -> Iterator[None]:
+    """What goes wrong with an answer bears its status: the server is there, and so is what was asked for."""
+    try:
+        yield
+    except Fault as fault:
+        fault.status = fault.status or status
+        raise
 
 
 def shown(url: str) -> str:

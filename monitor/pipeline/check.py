@@ -177,7 +177,7 @@ async def _open_ad(url: str, given: CheckInput, web: Web) -> AdSeen:
         page = await web.get(url, validators=validators, headers=request_headers(source, url))
     except FetchError as error:
         trouble = None if error.gone else error.in_full()
-        return AdSeen(url=url, gone=error.gone, trouble=trouble, unreachable=error.status is None and error.transient)
+        return AdSeen(url=url, gone=error.gone, trouble=trouble, unreachable=error.status is None)
     if page is None:
         return AdSeen(url=url, not_modified=True)
     if canonical_url(page.url) == canonical_url(source.url):

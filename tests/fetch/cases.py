@@ -34,7 +34,7 @@ def _status(status: str, says: str, *, transient: bool = False, tip: bool = Fals
 
 
 def _file(name: str, content_type: str, body: bytes, says: str) -> FaultCase:
-    return FaultCase(name, (response(body, content_type=content_type), KEEP), says, tip=True)
+    return FaultCase(name, (response(body, content_type=content_type), KEEP), says, status=200, tip=True)
 
 
 def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n", **headers: str) -> bytes:
@@ -91,7 +91,11 @@ FAULTS = [
     FaultCase("closes in a chunk", (chunked(BODY)[:-20],), "ended too early", True),
     FaultCase("closes before the last chunk", (chunked(BODY, end=b""),), "ended too early", True),
     FaultCase(
-        "cuts compressed bytes", (packed(gzip.compress(BODY)[:-20], "gzip"),), "compressed page ended too early", True
+        "cuts compressed bytes",
+        (packed(gzip.compress(BODY)[:-20], "gzip"),),
+        "compressed page ended too early",
+        True,
+        status=200,
     ),
     FaultCase("resets on the request", (RESET,), "broke the connection off", True),
     FaultCase("resets in the headers", (HEAD, RESET), "broke the connection off", True),
@@ -149,28 +153,57 @@ FAULTS = [
         "larger than 50,000 bytes",
         tip=True,
     ),
-    FaultCase("gzip bomb", (packed(BOMB, "gzip"),), "larger than 50,000 bytes", tip=True),
+    FaultCase("gzip bomb", (packed(BOMB, "gzip"),), "larger than 50,000 bytes", tip=True, status=200),
     FaultCase(
-        "deflate bomb", (packed(zlib.compress(bytes(20_000_000)), "deflate"),), "larger than 50,000 bytes", tip=True
+        "deflate bomb",
+        (packed(zlib.compress(bytes(20_000_000)), "deflate"),),
+        "larger than 50,000 bytes",
+        tip=True,
+        status=200,
     ),
-    FaultCase("gzip bomb in a gzip bomb", (packed(gzip.compress(BOMB), "gzip"),), "larger than 50,000 bytes", tip=True),
     FaultCase(
-        "gzip bomb of two layers", (packed(gzip.compress(BOMB), "gzip, gzip"),), "larger than 50,000 bytes", tip=True
+        "gzip bomb in a gzip bomb",
+        (packed(gzip.compress(BOMB), "gzip"),),
+        "larger than 50,000 bytes",
+        tip=True,
+        status=200,
     ),
-    FaultCase("gzip of many layers", (packed(BODY, "gzip, gzip, gzip, gzip, gzip"),), "compressed 5 times"),
-    FaultCase("brotli uninvited", (packed(bytes.fromhex("8b0080aaaaaaeaff74e5fc"), "br"), KEEP), "compressed as 'br'"),
-    FaultCase("zstd uninvited", (packed(bytes.fromhex("28b52ffd0458"), "zstd"), KEEP), "compressed as 'zstd'"),
-    FaultCase("an encoding nobody knows", (packed(BODY, "x-university"), KEEP), "compressed as 'x-university'"),
     FaultCase(
-        "broken gzip", (packed(gzip.compress(BODY)[:-8] + bytes(8), "gzip"), KEEP), "what was sent is broken", True
+        "gzip bomb of two layers",
+        (packed(gzip.compress(BOMB), "gzip, gzip"),),
+        "larger than 50,000 bytes",
+        tip=True,
+        status=200,
     ),
-    FaultCase("deflate that is none", (packed(b"\xff" * 40, "deflate"), KEEP), "what was sent is broken", True),
+    FaultCase("gzip of many layers", (packed(BODY, "gzip, gzip, gzip, gzip, gzip"),), "compressed 5 times", status=200),
+    FaultCase(
+        "brotli uninvited",
+        (packed(bytes.fromhex("8b0080aaaaaaeaff74e5fc"), "br"), KEEP),
+        "compressed as 'br'",
+        status=200,
+    ),
+    FaultCase(
+        "zstd uninvited", (packed(bytes.fromhex("28b52ffd0458"), "zstd"), KEEP), "compressed as 'zstd'", status=200
+    ),
+    FaultCase(
+        "an encoding nobody knows", (packed(BODY, "x-university"), KEEP), "compressed as 'x-university'", status=200
+    ),
+    FaultCase(
+        "broken gzip",
+        (packed(gzip.compress(BODY)[:-8] + bytes(8), "gzip"), KEEP),
+        "what was sent is broken",
+        True,
+        status=200,
+    ),
+    FaultCase(
+        "deflate that is none", (packed(b"\xff" * 40, "deflate"), KEEP), "what was sent is broken", True, status=200
+    ),
     # not a page
-    FaultCase("an empty body", (response(b""), KEEP), "the page is empty", True),
-    FaultCase("a body of white space", (response(b" \r\n\t "), KEEP), "the page is empty", True),
-    FaultCase("a body of zeros", (response(bytes(5000)), KEEP), "the page is empty", True),
-    FaultCase("an empty close-delimited body", (HEAD + b"\r\n",), "the page is empty", True),
-    FaultCase("compressed nothing", (packed(gzip.compress(b""), "gzip"), KEEP), "the page is empty", True),
+    FaultCase("an empty body", (response(b""), KEEP), "the page is empty", True, status=200),
+    FaultCase("a body of white space", (response(b" \r\n\t "), KEEP), "the page is empty", True, status=200),
+    FaultCase("a body of zeros", (response(bytes(5000)), KEEP), "the page is empty", True, status=200),
+    FaultCase("an empty close-delimited body", (HEAD + b"\r\n",), "the page is empty", True, status=200),
+    FaultCase("compressed nothing", (packed(gzip.compress(b""), "gzip"), KEEP), "the page is empty", True, status=200),
     _file("a PDF", "application/pdf", b"%PDF-1.7 ...", "a PDF (application/pdf)"),
     _file("a PDF that is called a page", "text/html", b"\r\n%PDF-1.7 ...", "this is a PDF, not a page"),
     _file("an image", "image/png", b"\x89PNG\r\n\x1a\n...", "an image (image/png)"),
@@ -193,6 +226,7 @@ FAULTS = [
         (response(b"", content_length="", content_type="video/mp4"), Flood(b"a" * 65_536, 4_000_000_000)),
         "a video (video/mp4)",
         tip=True,
+        status=200,
     ),
     # what the server says
     _status("204 No Content", "204 No Content"),
