@@ -28,7 +28,13 @@ COMMANDS = {
     "run": "work",
     "changes": "tell",
     "positions": "tell",
+    "search": "find",
+    "show": "find",
+    "diff": "past",
+    "replay": "past",
     "export": "export",
+    "status": "health",
+    "doctor": "doctor",
 }
 
 

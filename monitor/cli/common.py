@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from monitor.errors import StoreError
+from monitor.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
-    from monitor.settings import Settings
+    from monitor.settings import Settings, Source
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,6 +57,21 @@ def load_settings(config: str | None) -> Settings:
     from monitor.config import load
 
     return load(config_path(config))
+
+
+def named_sources(settings: Settings, names: tuple[str, ...]) -> list[Source]:
+    """The sources of these names or URLs. ConfigError names those that are none, and what may be meant."""
+    import difflib
+
+    by_name = {s.name: s for s in settings.source} | {s.url: s for s in settings.source}
+    faults = []
+    for name in names:
+        if name not in by_name:
+            near = difflib.get_close_matches(name, by_name, n=1)
+            faults.append(f'no source is named "{name}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+    if faults:
+        raise ConfigError(faults, tip=f"{settings.file} names them")
+    return [by_name[name] for name in names]
 
 
 def must_exist(settings: Settings) -> None:

@@ -57,7 +57,7 @@ def _schema_text() -> str:
 def check_command(as_json: bool, config: str | None) -> None:
     """Check sources.toml, and say in words what it means. Nothing is fetched or sent."""
     settings = load_settings(config)
-    warnings = [*_warnings(settings)]
+    warnings = [*settings_warnings(settings), *_password_warnings(settings)]
     if as_json:
         print_json({"file": str(settings.file), "sources": len(settings.source), "warnings": warnings})
         return
@@ -106,7 +106,8 @@ def _digest_words(digest: DigestSettings) -> str:
     return f"digest to {', '.join(digest.to)}: {when}{zone}"
 
 
-def _warnings(settings: Settings) -> list[str]:
+def settings_warnings(settings: Settings) -> list[str]:
+    """What is allowed, but hardly meant."""
     found = []
     if not settings.source:
         found.append("no source is named yet; `monitor add URL` adds one")
@@ -120,14 +121,19 @@ def _warnings(settings: Settings) -> list[str]:
                 found.append(
                     f"{source.name}: the header {header} needs {value.removeprefix('env:')} in the environment"
                 )
-    if settings.mail and settings.mail.user:
-        from monitor.pipeline.digests import password
-
-        try:
-            password(settings)
-        except MonitorError as error:
-            found.append(f"{error}")
     return found
+
+
+def _password_warnings(settings: Settings) -> list[str]:
+    from monitor.delivery import read_password
+
+    if not settings.mail or not settings.mail.user:
+        return []
+    try:
+        warning = read_password(settings.mail, settings.folder, os.environ).warning
+    except MonitorError as error:
+        warning = str(error)
+    return [warning] if warning else []
 
 
 @click.command("add", short_help="Watch one more page or feed.")

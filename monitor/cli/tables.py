@@ -38,19 +38,22 @@ def field_lines(posting: Posting, *, explain: bool) -> Iterator[str]:
         value = getattr(posting, field.name)
         if field.name in NOT_SHOWN or value in (None, (), False, "unknown"):
             continue
-        yield f"  {field.name.replace('_', ' '):16} {_words(value)}"
+        yield f"  {field.name.replace('_', ' '):16} {value_words(value)}"
         if explain and field.name in posting.evidence:
             yield f"  {'':16}   “{' '.join(posting.evidence[field.name].split())}”"
 
 
-def _words(value: object) -> str:
+def value_words(value: object) -> str:
+    """A field's value, or its plain JSON, as a person reads it."""
     match value:
         case Pay():
             return value.text
         case Contact():
             return " ".join(filter(None, (value.name, f"<{value.email}>" if value.email else None)))
-        case tuple():
-            return ", ".join(_words(v) for v in value)
+        case {"text": str(text)}:  # pay
+            return text
+        case tuple() | list():
+            return ", ".join(value_words(v) for v in value)
         case True:
             return "yes"
         case str():
@@ -60,5 +63,10 @@ def _words(value: object) -> str:
 
 
 def _plain(text: str) -> str:
-    """A title is no markup of ours, and no control sequence for the terminal."""
-    return "".join(c if c.isprintable() else " " for c in text).replace("[", r"\[")
+    """A title is no markup of ours."""
+    return printable(text).replace("[", r"\[")
+
+
+def printable(text: str) -> str:
+    """A foreign text on one line, without control sequences for the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

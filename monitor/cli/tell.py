@@ -44,10 +44,10 @@ def changes_command(since: int | datetime, as_json: bool, config: str | None) ->
         if as_json:
             print_json(change_json(event))
         else:
-            _show_change(event)
+            show_change(event)
 
 
-def _show_change(event: Event) -> None:
+def show_change(event: Event) -> None:
     click.echo(f"{event.id:>5}  {event.at:%Y-%m-%d %H:%M}  {event.kind.value:9} {event.title}  ({event.source_name})")
     for name, change in event.fields.items():
         before, after = (str(v) if v is not None else "unknown" for v in (change.before, change.after))

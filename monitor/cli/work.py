@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, json_option, load_settings, print_json, say
+from monitor.cli.common import as_of_option, config_option, json_option, load_settings, named_sources, print_json, say
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from monitor.pipeline.digests import Prepared, Sent
     from monitor.pipeline.poll import Checked
-    from monitor.settings import Settings, Source
+    from monitor.settings import Settings
 
 
 @click.command("poll", short_help="Look once at every source that is due.")
@@ -36,7 +36,7 @@ def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: dateti
     settings = load_settings(config)
     with WriterLock(settings.database, purpose="poll", now=now), Store.open(settings.database) as store:
         if names:
-            sources = _named(settings, names)
+            sources = named_sources(settings, names)
         elif force:
             sources = [s for s in settings.source if s.enabled]
         else:
@@ -52,20 +52,6 @@ def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: dateti
         say(_poll_summary(len(results), len(settings.source), sum(r.failed for r in results)))
     if any(r.failed for r in results):
         raise click.exceptions.Exit(1)
-
-
-def _named(settings: Settings, names: tuple[str, ...]) -> list[Source]:
-    import difflib
-
-    by_name = {s.name: s for s in settings.source} | {s.url: s for s in settings.source}
-    faults = []
-    for name in names:
-        if name not in by_name:
-            near = difflib.get_close_matches(name, by_name, n=1)
-            faults.append(f'no source is named "{name}"' + (f'; did you mean "{near[0]}"?' if near else ""))
-    if faults:
-        raise ConfigError(faults, tip=f"{settings.file} names them")
-    return [by_name[name] for name in names]
 
 
 def _report_check(checked: Checked, *, as_json: bool) -> None:

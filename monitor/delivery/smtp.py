@@ -89,6 +89,11 @@ class SmtpSession:
             raise self._explained(error, recipient) from error
         return f"accepted by {self._where}"
 
+    def login(self) -> str:
+        """Connects and logs in, and sends nothing. Says where; raises DeliveryError."""
+        self._connected("")
+        return self._where
+
     def _connected(self, recipient: str) -> smtplib.SMTP:
         """The connection that is open, if it still answers; else a new one."""
         if self._unreachable:

@@ -3,6 +3,6 @@
 from monitor.store.gateway import Store
 from monitor.store.lock import WriterLock
 from monitor.store.records import Delivery, DigestRecord, SourceState
-from monitor.store.search import Hit
+from monitor.store.search import CLOSING, OPENING, Hit
 
-__all__ = ["Delivery", "DigestRecord", "Hit", "SourceState", "Store", "WriterLock"]
+__all__ = ["CLOSING", "OPENING", "Delivery", "DigestRecord", "Hit", "SourceState", "Store", "WriterLock"]

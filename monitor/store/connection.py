@@ -66,6 +66,9 @@ class Connection:
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         self._sqlite.executemany(sql, rows)
 
+    def schema_version(self) -> str:
+        return str(steps.applied(self.db)[-1].name)
+
     def _migrate(self) -> None:
         with self.transaction():
             unknown = {step.name for step in steps.applied(self.db)} - {step.name for step in steps._migrations}

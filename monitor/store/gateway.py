@@ -59,6 +59,22 @@ class Store:
         """Every source that was ever checked, without its pages."""
         return [_state(row) for row in self._rows("SELECT * FROM sources ORDER BY name")]
 
+    def size(self) -> int:
+        """Bytes on disk, what is not yet merged (the -wal file) included."""
+        path = self._connection.path
+        files = (path, path.with_name(f"{path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def schema_version(self) -> str:
+        """The name of the last step of the schema."""
+        return self._connection.schema_version()
+
+    def faults(self) -> list[str]:
+        """What SQLite finds wrong in the file (PRAGMA integrity_check and foreign_key_check), a line each."""
+        found = [row["integrity_check"] for row in self._rows("PRAGMA integrity_check(20)")]
+        lost = [f"a row of {row['table']} belongs to nothing" for row in self._rows("PRAGMA foreign_key_check")]
+        return [line for line in found if line != "ok"] + lost[:20]
+
     def due_times(self) -> dict[str, datetime]:
         """When each known source is to be checked next."""
         rows = self._rows("SELECT url, next_check_at FROM sources WHERE next_check_at IS NOT NULL")
