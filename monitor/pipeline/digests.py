@@ -24,6 +24,7 @@ from monitor.digest import Digest, Rendered, compose
 from monitor.errors import DeliveryError, RenderError
 from monitor.models import Event, Position, Status
 from monitor.render import render
+from monitor.semantic import best_matcher
 from monitor.settings import DigestSettings, Settings
 from monitor.store import Delivery, Store
 
@@ -79,6 +80,7 @@ def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: d
         now=now,
         next_at=next_slot(subscriber.every, subscriber.zone, now),
         due_at=next_slot(subscriber.every, subscriber.zone, last.at) if last else None,
+        matcher=best_matcher(),
         names={source.url: source.name for source in settings.source},
     )
     return Prepared(

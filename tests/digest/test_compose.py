@@ -75,7 +75,8 @@ def test_nothing_happened() -> None:
 def test_matches_that_are_given_are_used() -> None:
     reader = READER.model_copy(update={"interests": ("anything",)})
     events = [event(1, EventKind.NEW, position(1)), event(2, EventKind.NEW, position(2))]
-    digest = compose(reader, events, (), since=None, now=NOW, next_at=None, matches={2: Match(1.0, ("the meaning",))})
+    found = {2: Match(1.0, ("the meaning",))}
+    digest = compose(reader, events, (), since=None, now=NOW, next_at=None, matcher=lambda *_: found)
     assert [(e.position, e.why) for e in digest.new] == [(2, ("the meaning",))]
     assert [e.position for e in digest.other_new] == [1]
 
