@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from monitor.fields.labelled import values
 from monitor.fields.level import level_of
+from monitor.fields.names import persons_at
 from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
@@ -38,12 +39,24 @@ def names_position(words: str) -> bool:
     return bool(topic("title.roles").search(fold(words)))
 
 
+def is_person(words: str) -> bool:
+    """Whether a heading is a person's name: over somebody's own page, which may offer a position further down."""
+    listed = persons_at(words, 0)
+    return len(listed) == 1 and listed[0].end == len(words)
+
+
+def offer_of(text: str) -> str | None:
+    """What a text offers, in the words of the sentence that does: "PhD student in probability"."""
+    found = _offered(text)
+    return found.value if found else None
+
+
 def heading_of(headings: Sequence[tuple[int, str]], page_title: str | None, site: str | None) -> str | None:
     """The title of the position among a page's headings (level, words) and its title element; None if none is one."""
     kept = [
         (level, words)
         for level, words in headings
-        if 3 <= len(words) <= _LONGEST and not is_generic(words) and words != site
+        if 3 <= len(words) <= _LONGEST and not is_generic(words) and words != site and not is_person(words)
     ]
     parts = [p for p in _SITE_MARK.split(page_title or "") if p]
     whole = fold(page_title or "")

@@ -14,7 +14,7 @@ from monitor.fields.language import language_of
 from monitor.fields.phrase import fold
 from monitor.fields.registry import FIELDS
 from monitor.fields.text import AdText
-from monitor.fields.title import heading_of
+from monitor.fields.title import heading_of, is_person, offer_of
 from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
 from monitor.readers.html import parse
 from monitor.readers.main_text import MainText, from_html, from_plain
@@ -88,6 +88,8 @@ def _ad_text(main: MainText, given: Posting | None, page: Page, hints: Hints) ->
     title = heading_of(main.headings, main.page_title, main.site)
     if given and (title is None or fold(given.title) not in fold(title)):
         title = given.title
+    if title is None and any(is_person(words) for _, words in main.headings):
+        title = offer_of(main.text)
     text = main.text
     if title and fold(title) not in fold(text):
         text = f"{title}\n{text}"
