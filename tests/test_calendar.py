@@ -1,7 +1,9 @@
-"""Deadlines as a calendar program reads them (icalendar's parser, which knows nothing of how they were written)."""
+"""Deadlines as a calendar program reads them: by icalendar's parser, and by hand against RFC 5545."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -40,12 +42,36 @@ def happened(kind: EventKind, days: int = 1, position: Position = POSITION, **fi
     )
 
 
+def check_by_hand(made: str) -> None:
+    """RFC 5545 without the library that wrote it: sections 3.1 (lines), 3.6 (what must be there, and once)."""
+    lines = made.split("\r\n")
+    assert lines[-1] == ""
+    assert all(len(line.encode()) <= 75 for line in lines)
+    unfolded = made.replace("\r\n ", "").split("\r\n")[:-1]
+    counts: list[Counter[str]] = []
+    ended = []
+    for line in unfolded:
+        match = re.fullmatch(r"([A-Z-]+)((?:;[A-Z-]+=[^;:,]+)*):([^\x00-\x08\x0a-\x1f\x7f]*)", line)
+        assert match, line
+        if match[1] == "BEGIN":
+            counts.append(Counter())
+        elif match[1] == "END":
+            ended.append((match[3], counts.pop()))
+        else:
+            counts[-1][match[1]] += 1
+    assert not counts
+    assert [name for name, _ in ended] == ["VEVENT"] * (len(ended) - 1) + ["VCALENDAR"]
+    for name, count in ended:
+        needed = ("UID", "DTSTAMP", "DTSTART", "SEQUENCE") if name == "VEVENT" else ("VERSION", "PRODID")
+        assert all(count[one] == 1 for one in needed)
+        assert max(count.values()) <= 1
+
+
 def read(
     position: Position, log: Sequence[Event] = (), now: datetime = MONDAY, organizer: str | None = None
 ) -> tuple[Any, list[Any]]:
     made = calendar(deadlines([position], log, now=now), organizer=organizer)
-    assert made.endswith("\r\n")
-    assert max(len(line.encode()) for line in made.split("\r\n")) <= 75, "RFC 5545 section 3.1"
+    check_by_hand(made)
     parsed = icalendar.Calendar.from_ical(made)
     assert parsed.errors == []
     assert isinstance(parsed, icalendar.Calendar)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from monitor.digest import Delta, Entry
 from monitor.models import DeadlineKind, Level, Pay
+from monitor.words import one_line, web_address
 
 _LEVELS = {
     Level.PHD: "PhD",
@@ -33,23 +33,11 @@ _FIELDS = {
     "reference": "Reference",
     "text": "Text of the ad",
 }
-_JOINERS = "\u200c\u200d"  # format characters that spelling needs (Persian, Indic scripts, emoji)
 
 
 def clean(text: object, length: int = 200) -> str:
     """A foreign text on one line, without control and direction characters, no longer than `length`."""
-    if text is None:
-        return ""
-    kept = "".join(
-        " " if c.isspace() else c
-        for c in str(text)[: length * 20]
-        if c.isspace() or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
-    )
-    line = " ".join(kept.split())
-    if len(line) <= length:
-        return line
-    head = line[: length - 1]
-    return (head[: head.rfind(" ")] if " " in head[length // 2 :] else head).rstrip(" ,;:-–") + "…"
+    return "" if text is None else one_line(str(text), length)
 
 
 def count(number: int, noun: str) -> str:
@@ -173,14 +161,8 @@ def shift(delta: Delta) -> str:
 
 
 def href(url: str | None) -> str:
-    """A web address that is safe to link, or nothing: no other scheme, no blanks, no control characters."""
-    if not url or len(url) > 2_000 or clean(url, 4_000) != url or " " in url:
-        return ""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return url if parts.scheme.lower() in ("http", "https") and parts.netloc else ""
+    """A web address that is safe to link, or nothing."""
+    return web_address(url) or ""
 
 
 def evidence_href(entry: Entry, words: str) -> str:
