@@ -41,6 +41,7 @@ _EMPLOYER = re.compile(
     r"/(?:compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|arbeitgeber|firma|firmy)/", re.I
 )
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")
+_DIGIT = re.compile(r"\d")
 _ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})")
 _SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
 _JOINED = re.compile(r"^[\s.\-–—]*(?:to|till|until|bis|au|al|a|à|até|tot|do|til|till|-)?[\s.]*$", re.I)
@@ -188,7 +189,7 @@ class Reader:
     def _before_dates(self, line: Line) -> Iterator[Value]:
         """Dates with their label before or after them on the line, without a colon: "Apply by 12 May"."""
         end = 0
-        found = self.dates(line.text) if any(c.isdigit() for c in line.text) else []
+        found = self.dates(line.text) if _DIGIT.search(line.text) else []
         for number, seen in enumerate(found):
             before = _SPLIT_BEFORE.split(line.text[end : seen.start])[-1].strip() or line.text[end : seen.start]
             stop = found[number + 1].start if number + 1 < len(found) else len(line.text)

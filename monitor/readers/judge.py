@@ -27,13 +27,21 @@ from monitor.readers.words import (
     is_rank,
     names_no_position,
     names_positions,
+    on_a_job_host,
     opens_with,
     says,
 )
 from monitor.readers.zones import Zones
 
 ENOUGH = 3.0
-_OF_RECORDS = ("roles", "dated", "address", "identifier", "listed")  # evidence that single records have to show
+_OF_RECORDS = (
+    "roles",
+    "offers",
+    "dated",
+    "address",
+    "identifier",
+    "listed",
+)  # evidence that single records have to show
 _SECOND = 1.5  # what a group without deadlines has to have more beside a list with them
 _KNOWN = 2.0  # what having held positions before is worth
 _DIGIT = re.compile(r"\d")
@@ -53,6 +61,7 @@ class Subject:
     def of(cls, tree: Tree) -> Subject:
         heading = next((line.text for line in tree.lines if line.heading == 1), "")
         address, other, _ = address_words(tree.url)
+        address = address or on_a_job_host(tree.url)
         named = [says("listing.jobs", tree.title), says("listing.jobs", heading), address]
         score = min(2.0, sum(named) * 0.8)
         for text in (tree.title, heading):
@@ -139,10 +148,11 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
 
     roles = [says("listing.roles", t) for t in titles]
     occupations = [not r and says("listing.occupations", t) for r, t in zip(roles, titles, strict=True)]
-    addresses = [address_words(r.url) if r.url else (False, False, False) for r in records]
+    addresses = [_address_words(tree, r.url) for r in records]
     sections = [zones.section(r.title_line) for r in records]
     notes = group.notes
     notes["roles"] = 3.0 * share(roles) + 1.5 * share(occupations)
+    notes["offers"] = 1.0 * share([role and says("listing.offer", t) for role, t in zip(roles, titles, strict=True)])
     notes["page"] = subject.about_positions
     notes["section"] = 1.5 * share([any(says("listing.jobs", h) for h in s[-2:]) for s in sections])
     notes["dated"] = 1.5 * share([_dated(tree, r) for r in records])
@@ -172,7 +182,7 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
             for r, line in zip(records, lines, strict=True)
         ]
     )
-    if not any(notes[k] > 0 for k in ("page", "section", "address", "classes")):
+    if not any(notes[k] > 0 for k in ("page", "section", "address", "classes", "offers")):
         notes["no context"] = -1.5
     if n >= 2 and length >= 14 and group.linked:
         notes["listed"] = 1.5 * share([_heads_a_list(s) for s in sections])
@@ -181,6 +191,15 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     if context > 1.0 + own:  # a place among positions is not enough: the record itself must be like one
         notes["nothing of its own"] = 1.0 + own - context
     return sum(notes.values())
+
+
+def _address_words(tree: Tree, url: str | None) -> tuple[bool, bool, bool]:
+    """The same as `address_words`, where a link to a recruitment site elsewhere counts for a position's too."""
+    if url is None:
+        return (False, False, False)
+    position, other, identifier = address_words(url)
+    elsewhere = on_a_job_host(url) and not on_a_job_host(tree.url)
+    return (position or elsewhere, other, identifier)
 
 
 def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
@@ -224,6 +243,8 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         value -= 2.0
     if line.heading and _umbrella(tree, record, role):
         value -= 4.0
+    if title.endswith("?") and not line.anchors:
+        value -= 3.0  # a question of a reader, answered below
     if len(title) > 50 and title.endswith((".", "!", "?")):
         value -= 1.5 if role else 3.0
     return value
@@ -289,7 +310,7 @@ def _heads_a_list(section: tuple[str, ...]) -> bool:
 
 def _anything(tree: Tree, record: Record) -> bool:
     """Whether a record without a word of a position has at least the address of one, or a date."""
-    if record.url and any(address_words(record.url)[::2]):
+    if any(_address_words(tree, record.url)[::2]):
         return True
     return any(_DATE.search(line.text) for line in tree.lines[record.first : record.last])
 

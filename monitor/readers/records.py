@@ -70,7 +70,7 @@ def _links(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
         words = tree.anchor_text(anchor)
         if (not words and anchor.first == anchor.last) or (words in "#¶§" and "#" in (anchor.attributes["href"] or "")):
             continue
-        found[anchor.path, "?" if is_generic(words) else ""].append(anchor)
+        found[anchor.path, ("?" if is_generic(words) else "") + zones.kind(anchor)].append(anchor)
     return found
 
 
@@ -87,9 +87,11 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
             continue
         block = line.block
         if line.heading or block.tag in ("dt", "summary"):
-            found[block.path, f"#{line.heading or ''}"].append((block, True))
+            found[block.path, f"#{line.heading or ''}{zones.kind(block)}"].append((block, True))
         elif block.first == line.number:
-            found[block.path, f"#.{block.cell_number or ''}"].append((block, _like_a_title(line, block)))
+            found[block.path, f"#.{block.cell_number or ''}{zones.kind(block)}"].append(
+                (block, _like_a_title(line, block))
+            )
     kept = {}
     for make, lines in found.items():
         titles = [block for block, titled in lines if titled]
@@ -118,7 +120,7 @@ def _like_a_title(line: Line, block: Element) -> bool:
 # ------------------------------------------------------------------------------------------------ growth
 def _grow(tree: Tree, mark: str, seeds: Sequence[Element], *, linked: bool) -> Group:
     keys = {s.index: (tree.address(s) if linked else None) or str(s.index) for s in seeds}
-    if linked and len(set(keys.values())) == 1 and mark != "?":
+    if linked and len(set(keys.values())) == 1 and mark[:1] != "?":
         keys = {s.index: tree.anchor_text(s) for s in seeds}  # one address for all of them, a portal
     inside: dict[int, set[str]] = defaultdict(set)
     chains = {s.index: s.ancestors() for s in seeds}
@@ -142,7 +144,7 @@ def _grow(tree: Tree, mark: str, seeds: Sequence[Element], *, linked: bool) -> G
             continue  # every cell linked alike, or an image and a title
         record = taken[root.index] = Record(seed, root, root.first, root.last)
         records.append(record)
-    group = Group(_signature(seeds[0], mark), records, linked, generic=mark == "?")
+    group = Group(_signature(seeds[0], mark), records, linked, generic=mark[:1] == "?")
     _run_on(tree, group)
     return group
 

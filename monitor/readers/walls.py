@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.readers.tree import Tree
-from monitor.readers.words import is_placeholder, says, words_of
+from monitor.readers.words import address_words, is_placeholder, says, words_of
 
 SHORT = 700  # characters; a wall says little else
 _CHALLENGE = re.compile(
@@ -21,6 +22,7 @@ _CHALLENGE = re.compile(
     re.I,
 )
 _CAPTCHA = re.compile(r"g-recaptcha|h-captcha|hcaptcha\.com|recaptcha/api|cf-turnstile|friendlycaptcha|mtcaptcha", re.I)
+_FORWARD = re.compile(r"\s*[0-5](?:\.\d)?\s*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.I)
 _APP_ROOT = re.compile(
     r"<(?:div|main|section)\b[^>]*\bid=[\"']?(?:root|app|__next|__nuxt|react-root|main-app|q-app|ember\d*)[\"'\s>]|<app-root|ng-app=|data-reactroot|ng-version",
     re.I,
@@ -29,19 +31,30 @@ _APP_ROOT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a page's source shows besides its text. html: the source; scripts: whether it has any."""
+    """What a page's source shows besides its text. html: the source; scripts: whether it has any.
+
+    frames: the addresses of its frames. forward: where it sends a reader at once (`<meta http-equiv=refresh>`).
+    """
 
     html: str
     password: bool
     scripts: bool
     noscript: str
+    frames: tuple[str, ...] = ()
+    forward: str | None = None
 
 
 def marks_of(parser: LexborHTMLParser, html: str) -> Marks:
     """What has to be asked before scripts are taken out of the tree."""
     noscript = " ".join(node.text(separator=" ") for node in parser.css("noscript")[:5])
     password = parser.css_first("input[type=password]") is not None
-    return Marks(html, password, parser.css_first("script") is not None, noscript[:500])
+    frames = [
+        node.attributes.get("src") or node.attributes.get("data-src") or "" for node in parser.css("iframe, frame")
+    ]
+    refresh = (node.attributes.get("content") or "" for node in parser.css("meta[http-equiv=refresh i]"))
+    forward = next((match[1] for content in refresh if (match := _FORWARD.match(content))), None)
+    scripts = parser.css_first("script") is not None
+    return Marks(html, password, scripts, noscript[:500], tuple(f for f in frames if f), forward)
 
 
 def wall(tree: Tree, marks: Marks, *, none_open: bool = False) -> str | None:
@@ -71,8 +84,13 @@ def wall(tree: Tree, marks: Marks, *, none_open: bool = False) -> str | None:
     headings = [tree.title, *(line.text for line in tree.lines if 0 < line.heading < 7)]
     if short and any(says("walls.missing", heading) for heading in headings):
         return "the page says that it does not exist"
+    if short and marks.forward:
+        return f"the page only sends on to {_absolute(tree, marks.forward)}"
     if none_open:
         return None
+    for frame in marks.frames:
+        if address_words(frame)[0] or (short and "<frameset" in marks.html.lower()):
+            return f"the page shows its list in a frame of its own; watch {_absolute(tree, frame)}"
     main = _main_text(tree)
     if (marks.password and text <= 3 * SHORT) or (short and says("walls.login", tree.title)):
         return "the page asks for a login"
@@ -86,6 +104,13 @@ def wall(tree: Tree, marks: Marks, *, none_open: bool = False) -> str | None:
     if len(main) <= 200 and marks.scripts and (not main or _APP_ROOT.search(marks.html)):
         return "the page is an empty shell that JavaScript fills in"
     return None
+
+
+def _absolute(tree: Tree, address: str) -> str:
+    try:
+        return urljoin(tree.base, address.strip())
+    except ValueError:
+        return address
 
 
 def _main_text(tree: Tree) -> str:

@@ -18,6 +18,10 @@ _JOB_ADDRESS = re.compile(
     r"tyopaik|avoim|nabidk|volna-mist|vyberov|pracovni|studentship|fellowship|(?<![a-z])phds?(?![a-z])|postdoc|doktorand|requisition|"
     r"opportunit|announcement|konkurs|/rpd/|lavora|lavoro|vagas?\b|/bolsa|edital"
 )
+_JOB_HOST = re.compile(
+    r"(?:www\.)?(?:[a-z0-9-]*-)?(?:jobs?|careers?|karriere|karriar|vacatures?|werken|emplois?|empleo|recruit\w*|rekrut\w*|stellen\w*|"
+    r"apply|hire|hiring|lavora|rekry|ledige|bewerbung|jobb)(?:-[a-z0-9-]*)?\."
+)
 _OTHER_ADDRESS = re.compile(
     r"(?<![a-z])(?:news|newsroom|nyhet\w*|nyheder|nieuws|aktuell\w*|aktuelt|actualit\w*|noticia\w*|notizi\w*|novink\w*|uutis\w*|events?|"
     r"event-?calendar|kalend\w+|calendar|agenda|veranstaltung\w*|seminars?|people|persons?|personen|staff|staff-?directory|profiles?|users?|author|"
@@ -25,6 +29,7 @@ _OTHER_ADDRESS = re.compile(
     r"blogs?|stories|press|presse|tags?|category|categories|login|signin|register|subscribe|faq|about|about-us|contact|privacy|cookies?|"
     r"compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|advice|guides?|arbeitgeber|firm[ay]|facets?)(?![a-z])"
 )
+_FOREIGN = re.compile(r"/|%2f|^(?:utm_\w+|ref|source|src|campaign|from|origin)=", re.I)
 _IDENTIFIER = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f]{4}|=\d+(?:&|$)|/\d+(?:/|$)")
 _COUNT = re.compile(r"\s*(?:\(\s*\d[\d.,\s]*\+?\s*\)|\[\d+\]|\b\d{1,5})$")
 _LOOKS_LIKE_ADDRESS = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$|^\S+@\S+\.\S+$")
@@ -37,7 +42,10 @@ _LETTERS = re.compile(r"[^\W\d_]")
 
 
 TOPICS = tuple(
-    [f"listing.{name}" for name in "roles occupations jobs plain never other closed generic next none_open".split()]
+    [
+        f"listing.{name}"
+        for name in "roles occupations offer jobs plain never other closed generic next none_open".split()
+    ]
     + [f"walls.{name}" for name in "challenge login consent maintenance missing javascript loading".split()]
     + ["deadline.cues"]
 )
@@ -135,11 +143,20 @@ def address_words(url: str) -> tuple[bool, bool, bool]:
         split = urlsplit(url)
     except ValueError:
         return (False, False, False)
-    # a value that is itself an address (ref=, destination=) says nothing of where the link leads
-    query = "&".join(p for p in split.query.split("&") if "/" not in p and "%2F" not in p.upper())
+    # campaign marks and values that are themselves addresses say nothing of where the link leads
+    query = "&".join(p for p in split.query.split("&") if not _FOREIGN.search(p))
     where = unquote(f"{split.path}?{query}#{split.fragment}").lower()
     path = unquote(split.path).lower()
     return (bool(_JOB_ADDRESS.search(where)), bool(_OTHER_ADDRESS.search(path)), bool(_IDENTIFIER.search(where)))
+
+
+@lru_cache(maxsize=8192)
+def on_a_job_host(url: str) -> bool:
+    """Whether the host is one of recruitment: jobs.example.org, karriere.example.org."""
+    try:
+        return _JOB_HOST.match(urlsplit(url).hostname or "") is not None
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=8192)

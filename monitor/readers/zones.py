@@ -59,6 +59,13 @@ class Zones:
         """The headings that a line stands under, outermost first."""
         return self._sections[line] if line < len(self._sections) else ()
 
+    def kind(self, element: Element) -> str:
+        """ "-" where positions are closed or something else is listed, "" elsewhere: what is alike across that border
+        is not of one list.
+        """
+        section = self.section(element.first)
+        return "-" if self.is_other(section) or self.is_closed(element, section) else ""
+
     def is_closed(self, element: Element, section: tuple[str, ...]) -> bool:
         """Whether the page itself puts this place among what is over."""
         return any(opens_with("listing.closed", heading) for heading in section) or self._closed[element.index]
