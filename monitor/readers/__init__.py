@@ -72,6 +72,8 @@ def is_one_position(seen: Survey, title: str) -> bool:
     postings = seen.reading.postings
     if seen.declared == 1 or _names_one(seen.heading) or not any(posting.url for posting in postings):
         return True
+    if [fold(posting.title) for posting in postings] == [fold(seen.heading)]:
+        return True  # the only item is what the page is headed by; its link leads to the application
     if not says("listing.roles", title) and not says("listing.occupations", title):
         return False
     if _names_many(seen.heading) and seen.length < _SHORT:
