@@ -21,6 +21,7 @@ _INLINE = frozenset(
     "span strike strong sub sup time tt u var wbr".split()
 )
 FORMATTING = frozenset("b strong i em u font span small big mark tt".split())  # no part of where something stands
+_STRUCK = frozenset("s strike del".split())
 _BLOCK_ROLES = frozenset("row cell gridcell columnheader rowheader listitem heading".split())
 _BOXES = frozenset("a span time label button small abbr data".split())  # inline elements that pages lay out as boxes
 _COLUMN = 15  # characters; the parts of a date or a counter are shorter
@@ -31,7 +32,9 @@ _STATES = re.compile(  # tokens that tell records of one list apart, or hold for
 )
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _SPACE = re.compile(r"[\s\u200b\u00ad\ufeff]+")
-_NOT_AN_ADDRESS = re.compile(r"(?:javascript|mailto|tel|data|sms|fax|about|blob|whatsapp):", re.I)
+_NOT_AN_ADDRESS = re.compile(
+    r"(?:javascript|mailto|tel|data|sms|fax|about|blob|whatsapp):|[^/?#\s@]+@[\w-]+\.[\w.-]+$", re.I
+)
 
 
 def squeeze(text: str) -> str:
@@ -57,6 +60,7 @@ class Element:
     path: int = 0  # the same for elements at alike places: under the same tags and lasting classes
     heading: int = 0  # 1-6 within a heading of that level
     bold: bool = False
+    struck: bool = False  # struck through: no longer so
     children: list[Element] = field(default_factory=list)
 
     def ancestors(self) -> list[Element]:
@@ -276,6 +280,7 @@ class _Builder:
         element.path = above if formatting else self.paths.setdefault((above, known[0]), len(self.paths) + 1)
         element.heading = _level(element) or (parent.heading if parent else 0)
         element.bold = tag in ("b", "strong") or (parent is not None and parent.bold)
+        element.struck = tag in _STRUCK or (parent is not None and parent.struck)
         self.tree.elements.append(element)
         if parent is not None:
             parent.children.append(element)
@@ -305,9 +310,15 @@ class _Builder:
             return
         pieces: list[str] = []
         before: tuple[Element, str] | None = None
+        if not any(e.tag == "a" for holder, _ in self.line.parts if holder.struck for e in holder.ancestors()[:3]):
+            valid = [(holder, text) for holder, text in self.line.parts if not holder.struck]
+            if any(squeeze(text) for _, text in valid):  # "Deadline: <s>1 March</s> 15 March"
+                self.line.parts = valid
         for holder, text in self.line.parts:
             # neighbours such as <span>Lund</span><span>12 May</span> stand apart on the screen
-            if before and _side_by_side(before[0], holder):
+            if before and (
+                _side_by_side(before[0], holder) or (_boxed(before[0], holder) and _digits_meet(before[1], text))
+            ):
                 pieces.append(" ")
             pieces.append(text)
             before = holder, text
@@ -331,6 +342,15 @@ def _is_a_column(node: LexborNode) -> bool:
 def _side_by_side(left: Element, right: Element) -> bool:
     boxes = left.tag in _BOXES and right.tag in _BOXES
     return boxes and left is not right and not left.owns(right) and not right.owns(left)
+
+
+def _boxed(left: Element, right: Element) -> bool:
+    return left is not right and (left.tag in _BOXES or right.tag in _BOXES)
+
+
+def _digits_meet(left: str, right: str) -> bool:
+    """Whether a number ends where another begins: a date for machines and the one to be shown."""
+    return left[-1:].isdigit() and right[:1].isdigit()
 
 
 def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, frozenset[str]]:

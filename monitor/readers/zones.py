@@ -79,7 +79,7 @@ def _heads_the_page(header: Element) -> bool:
     """Whether a <header> is the site's and not an article's; one that holds the page's own heading is content."""
     if header.depth > 4 or any(e.tag in ("article", "li", "main", "section") for e in header.ancestors()[1:]):
         return False
-    return not any(e.tag == "h1" for c in header.children for e in (c, *c.children))
+    return not any(e.tag == "h1" and e.first < e.last for c in header.children for e in (c, *c.children))
 
 
 def _named_closed(element: Element) -> bool:
