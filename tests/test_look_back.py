@@ -301,7 +301,7 @@ def test_replay_of_one_source_since_a_day(home: Path) -> None:
     late = monitor("replay", "--json", "--since", (START + timedelta(days=3)).isoformat(), cwd=home).lines
     assert [line["kind"] for line in late] == ["closed"]
     shown = monitor("replay", cwd=home)
-    assert "3 positions at first, then 1 new, 1 changed, 1 closed" in shown.err
+    assert "3 open when first seen, then 1 new, 1 changed, 1 closed" in shown.err
 
 
 def test_replay_uses_the_rules_of_today(home: Path, tmp_path: Path) -> None:

@@ -133,3 +133,13 @@ def test_a_page_that_is_gone_is_told_and_one_that_is_down_is_not(tmp_path: Path)
     lines, watching, _ = watch([quiet, quiet, down, quiet, (response(b"no", "404 Not Found"), KEEP)], tmp_path, 4)
     assert [line["outcome"] for line in lines[:3]] == ["baseline", "failed", "unchanged"]
     assert [change["kind"] for change in watching.changes()] == ["closed"]
+
+
+def test_a_page_without_positions_is_added_as_one(tmp_path: Path) -> None:
+    with serving({"/programme": (page(AUTUMN, saying=SAYINGS[0]),)}) as server:
+        head, _, _ = CONFIG.format(url=server.url).partition("[[source]]")
+        (tmp_path / "sources.toml").write_text(head)
+        added = monitor("add", f"{server.url}/programme", "--yes", "--as-of", START.isoformat(), cwd=tmp_path)
+        assert (added.code, 'kind = "page"' in added.err) == (0, True), added.err
+        assert 'kind = "page"' in (tmp_path / "sources.toml").read_text()
+        assert Watch(tmp_path).poll()["outcome"] == "baseline"

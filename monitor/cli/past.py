@@ -154,7 +154,7 @@ def replay_command(names: tuple[str, ...], since: datetime | None, as_json: bool
     if not as_json:
         counts = ", ".join(f"{n} {kind.value}" for kind in CHANGES if (n := sum(e.kind is kind for e in told)))
         first = sum(event.kind is EventKind.BASELINE for event in events)
-        say(f"{len(moments)} checks made again: {first} positions at first, then {counts or 'nothing to tell'}")
+        say(f"{len(moments)} checks made again: {first} open when first seen, then {counts or 'nothing to tell'}")
 
 
 def _tell(event: Event, *, as_json: bool) -> None:

@@ -147,24 +147,29 @@ def add_command(url: str, name: str | None, yes: bool, as_json: bool, now: datet
     """Look at a page or feed, show what would be watched, and add it to sources.toml."""
     from monitor.cli.look import fetch_page, show_reading
     from monitor.config import add_source, parse
-    from monitor.models import Hints
+    from monitor.models import Hints, Kind
     from monitor.readers import read
 
     path = config_path(config)
     settings = load_settings(config)
     text = path.read_text(encoding="utf-8")
-    after = add_source(text, url, **({"name": name} if name else {}))
-    parse(after, path)  # a URL or a name that is already there is refused before anything is fetched
+    keys = {"name": name} if name else {}
+    parse(
+        add_source(text, url, **keys), path
+    )  # a URL or a name that is already there is refused before anything is fetched
     reading = read(fetch_page(url, settings, now), Hints(as_of=now.date()))
     if as_json:
         line = {"url": url, "kind": reading.kind.value, "positions": len(reading.postings)}
         print_json({**line, "warnings": [*filter(None, [reading.trouble]), *reading.warnings]})
     else:
         show_reading(url, reading, explain=False)
+    if reading.kind is Kind.PAGE and not reading.trouble:
+        keys["kind"] = Kind.PAGE.value
+        say('no position is on it, so its text is watched (kind = "page"); without that line, positions are waited for')
     if not yes and not click.confirm(f"Add it to {path}?", default=not reading.trouble, err=True):
         say("nothing was changed")
         return
-    _replace(path, after)
+    _replace(path, add_source(text, url, **keys))
     say(f"added to {path}; `monitor poll` looks at it for the first time")
 
 
