@@ -15,6 +15,7 @@ from monitor.fields.labels import role as role_of_label
 from monitor.models import Posting
 from monitor.readers.cells import Reader
 from monitor.readers.records import Group, Record, groups, overlapping
+from monitor.readers.sentences import against_link
 from monitor.readers.titles import entitle
 from monitor.readers.tree import Line, Tree
 from monitor.readers.words import (
@@ -86,6 +87,7 @@ class Found:
 def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] = ()) -> Found:
     """The records that are positions. known: the signature that held them last time, which speaks for a group."""
     subject = Subject.of(tree)
+    none_open = any(says("listing.none_open", line.text) for line in tree.lines if zones.penalty(line.block) < 2)
     judged = []
     for group in groups(tree, zones):
         entitle(tree, group)
@@ -105,6 +107,8 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
             if record.url is None:
                 record.url = _shared_link(tree, zones, record, accepted)
             if not record.title or value + merit(tree, zones, record, group) < need:
+                continue
+            if value + against_link(tree, record, group, none_open=none_open) < need:
                 continue
             title = record.title.casefold()
             key = (record.url, "" if record.url and shared[record.url] == 1 else title)
