@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -148,9 +149,12 @@ def test_status_of_a_source_that_was_never_checked(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    watched(tmp_path, listing(LAW))
-    return tmp_path
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A folder whose sources were polled, and can be reached still."""
+    with serving({"/jobs": (listing(OPTICS),), "/plain": (DOWN,)}) as server:
+        (tmp_path / "sources.toml").write_text(CONFIG.format(url=server.url), encoding="utf-8")
+        monitor("poll", "--source", "Lindholm", "--as-of", START.isoformat(), cwd=tmp_path)
+        yield tmp_path
 
 
 def test_a_healthy_home_needs_nothing(home: Path) -> None:
@@ -163,17 +167,19 @@ def test_a_healthy_home_needs_nothing(home: Path) -> None:
         "disk",
         "templates",
         "mail",
+        "network",
     ]
     assert all(line["good"] and line["do"] is None for line in result.lines)
     assert "is sound, schema m001" in monitor("doctor", cwd=home).out
     assert not (home / "outbox").exists(), "nothing is written"
 
 
-def test_a_home_before_its_first_poll_needs_nothing(tmp_path: Path) -> None:
-    (tmp_path / "sources.toml").write_text(CONFIG.format(url="https://example.org"), encoding="utf-8")
-    result = monitor("doctor", cwd=tmp_path)
+def test_a_home_before_its_first_poll_needs_nothing(home: Path) -> None:
+    for file in home.glob("monitor.db*"):
+        file.unlink()
+    result = monitor("doctor", cwd=home)
     assert (result.code, "the first poll makes it" in result.out) == (0, True)
-    assert not (tmp_path / "monitor.db").exists()
+    assert not (home / "monitor.db").exists()
 
 
 def _no_configuration(home: Path) -> None:
@@ -228,6 +234,16 @@ def _no_password(home: Path) -> None:
     (home / "sources.toml").write_text(mail + text, encoding="utf-8")
 
 
+def _unreachable(home: Path) -> None:
+    file = home / "sources.toml"
+    file.write_text(re.sub(r"http://127.0.0.1:\d+", "http://127.0.0.1:9", file.read_text()), encoding="utf-8")
+
+
+def _refusing(home: Path) -> None:
+    file = home / "sources.toml"
+    file.write_text(file.read_text().replace("/jobs", "/forbidden"), encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("harm", "what", "words", "do"),
     [
@@ -240,6 +256,7 @@ def _no_password(home: Path) -> None:
         (_broken_template, "templates", "digest.html", ""),
         (_no_mail_server, "mail", "localhost:9 refused the connection", "port"),
         (_no_password, "mail", "password file", ""),
+        (_unreachable, "network", "none of 2 sources answers; http://127.0.0.1:9/jobs", "firewall"),
     ],
     ids=lambda value: value.__name__.strip("_").replace("_", " ") if callable(value) else "",
 )
@@ -257,6 +274,11 @@ def test_what_is_wrong_is_said_with_what_to_do(
     assert do in wrong["do"]
     shown = monitor("doctor", "--config", config, cwd=home)
     assert (shown.code, f"to do  {what}: " in shown.out) == (1, True)
+
+
+def test_a_server_that_refuses_is_no_fault_of_the_network(home: Path) -> None:
+    _refusing(home)
+    assert monitor("doctor", cwd=home).code == 0
 
 
 def test_a_clock_that_was_set_back(home: Path) -> None:

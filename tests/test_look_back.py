@@ -227,6 +227,19 @@ def test_show_of_what_is_not_one_position(home: Path, words: str, told: str) -> 
     assert told in result.err
 
 
+def test_what_a_page_says_never_reaches_the_terminal_as_a_command(tmp_path: Path) -> None:
+    nasty = ("law", "Professor of \x1b]0;owned\x07\x1b[31mlaw [bold]", "2026-05-04")
+    with serving({"/jobs": (listing(nasty, OPTICS), listing(moved(nasty, "2026-06-01"), OPTICS))}) as server:
+        (tmp_path / "sources.toml").write_text(CONFIG.format(url=server.url), encoding="utf-8")
+        for day in range(2):
+            at = (START + timedelta(days=day)).isoformat()
+            monitor("poll", "--source", "Lindholm", "--as-of", at, cwd=tmp_path)
+    for command in (["search", "professor"], ["show", "professor"], ["diff", "Lindholm"], ["changes"], ["replay"], ["positions"]):
+        shown = monitor(*command, cwd=tmp_path)
+        assert "Professor of" in shown.out
+        assert not {"\x1b", "\x07"} & set(shown.out + shown.err), command
+
+
 # diff
 
 

@@ -112,6 +112,19 @@ def test_a_paragraph_that_comes_beside_what_is_volatile_is_told(tmp_path: Path) 
     assert change["fields"] == {"text": {"before": None, "after": MAY}}
 
 
+def test_a_page_that_is_read_anew_is_no_news(tmp_path: Path) -> None:
+    """Other settings: the stored page is read again, and what was learned of it stays."""
+    scripts = tuple(page(AUTUMN, saying=SAYINGS[visit % 4], visit=visit) for visit in range(9))
+    with serving({"/programme": scripts}) as server:
+        file = tmp_path / "sources.toml"
+        file.write_text(CONFIG.format(url=server.url))
+        watching = Watch(tmp_path)
+        watching.poll()
+        file.write_text(file.read_text() + 'language = "en"\n')
+        assert [watching.poll()["outcome"] for _ in range(3)] == ["unchanged"] * 3
+    assert watching.changes() == []
+
+
 @pytest.mark.parametrize(
     ("second", "outcome"),
     [

@@ -89,6 +89,11 @@ def print_json(line: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def printable(text: str) -> str:
+    """A foreign text on one line, without control sequences for the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def say(words: str) -> None:
     """Talk, as against data."""
     click.echo(words, err=True)

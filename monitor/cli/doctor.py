@@ -12,13 +12,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, config_path, json_option, load_settings, print_json
+from monitor.cli.common import (
+    as_of_option,
+    config_option,
+    config_path,
+    json_option,
+    load_settings,
+    print_json,
+    printable,
+)
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
 
 LEAST_FREE = 100_000_000  # bytes; or as much again as the database has, where that is more
+SOURCES_ASKED = 3  # at the most, until one answers
 _CLOCK_SLACK = timedelta(minutes=5)
 
 
@@ -36,18 +45,21 @@ class Finding:
 @as_of_option
 @config_option
 def doctor_command(as_json: bool, now: datetime, config: str | None) -> None:
-    """Check the configuration, the database, the templates, the mail server and the time zones, and say what to do.
+    """Check the configuration, the database, the templates, the mail server, the network and the time zones, and say
+    what to do.
 
-    The mail server is asked for a connection and a login; nothing is sent. Exit code 1 when something needs doing.
+    The mail server is asked for a connection and a login, and one source for its page; nothing is sent or stored. Exit
+    code 1 when something needs doing.
     """
     found = list(_findings(config, now))
     for finding in found:
         if as_json:
             print_json({"what": finding.what, "good": not finding.advice, "words": finding.words, "do": finding.advice})
         else:
-            click.echo(f"{'to do' if finding.advice else 'good':6} {finding.what}: {finding.words}")
+            words = "; ".join(finding.words.splitlines())
+            click.echo(printable(f"{'to do' if finding.advice else 'good':6} {finding.what}: {words}"))
             if finding.advice:
-                click.echo(f"       {finding.advice}")
+                click.echo(printable(f"       {finding.advice}"))
     if any(finding.advice for finding in found):
         raise click.exceptions.Exit(1)
 
@@ -64,6 +76,7 @@ def _findings(config: str | None, now: datetime) -> Iterator[Finding]:
         ("database", _database),
         ("templates", _templates),
         ("mail", _mail),
+        ("network", _network),
     )
     for what, check in checks:
         try:
@@ -147,6 +160,27 @@ def _mail(settings: Settings, now: datetime) -> Iterator[Finding]:
         where = session.login()
     login = f", and takes the login of {mail.user}" if mail.user else ""
     yield Finding("mail", f"{where} answers{login}")
+
+
+def _network(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Whether the web can be reached: a server that refuses has answered, too."""
+    from monitor.cli.look import fetch_page
+    from monitor.errors import FetchError
+
+    first: FetchError | None = None
+    asked = [source for source in settings.source if source.enabled][:SOURCES_ASKED]
+    for source in asked:
+        try:
+            fetch_page(source.url, settings, now)
+        except FetchError as error:
+            first = first or error
+            if error.status is None:
+                continue
+        yield Finding("network", f"{source.url} answers")
+        return
+    if first:
+        advice = "Is this machine connected, and does a firewall or a proxy stand in between?"
+        yield Finding("network", f"none of {_count(len(asked), 'source')} answers; {first}", advice)
 
 
 def _folder(what: str, folder: Path, words: str) -> Iterator[Finding]:

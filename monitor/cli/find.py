@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.common import config_option, json_option, load_settings, must_exist, print_json, say
+from monitor.cli.common import config_option, json_option, load_settings, must_exist, print_json, printable, say
 from monitor.errors import StoreError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _show_hit(hit: Hit) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from monitor.cli.tables import deadline_words, printable
+    from monitor.cli.tables import deadline_words
     from monitor.words import one_line
 
     posting = hit.position.posting
@@ -92,7 +92,6 @@ def show_command(words: tuple[str, ...], as_json: bool, config: str | None) -> N
     if as_json:
         print_json(life_json(position, events, names))
         return
-    from monitor.cli.tables import printable
 
     for line in _life(position, events, names):
         click.echo(printable(line))

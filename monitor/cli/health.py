@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, json_option, load_settings, must_exist, print_json
+from monitor.cli.common import (
+    as_of_option,
+    config_option,
+    json_option,
+    load_settings,
+    must_exist,
+    print_json,
+    printable,
+)
 
 if TYPE_CHECKING:
     from monitor.settings import DigestSettings, Settings, Source
@@ -123,8 +131,6 @@ def _show(health: Health, now: datetime) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
-
-    from monitor.cli.tables import printable
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in ("Source", "Last good check", "Shows", "Next check", "State"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, config_path, json_option, print_json, say
+from monitor.cli.common import as_of_option, config_option, config_path, json_option, print_json, printable, say
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -120,9 +120,9 @@ def show_reading(target: str, reading: Reading, *, explain: bool) -> None:
         f"[bold]{target}[/bold]: {reading.kind.value}, {count} position{'' if count == 1 else 's'}", highlight=False
     )
     for warning in filter(None, [reading.trouble, *reading.warnings]):
-        console.print(f"  note: {warning}", markup=False, highlight=False)
+        console.print(printable(f"  note: {warning}"), markup=False, highlight=False)
     if reading.next_page:
-        console.print(f"  goes on at {reading.next_page}", markup=False, highlight=False)
+        console.print(printable(f"  goes on at {reading.next_page}"), markup=False, highlight=False)
     if count == 1 or (explain and count):
         for posting in reading.postings:
             _show_fields(console, posting, explain=explain)
@@ -137,4 +137,4 @@ def _show_fields(console: object, posting: Posting, *, explain: bool) -> None:
 
     assert isinstance(console, Console)
     for line in field_lines(posting, explain=explain):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)

@@ -15,6 +15,7 @@ from monitor.cli.common import (
     must_exist,
     named_sources,
     print_json,
+    printable,
     say,
 )
 from monitor.errors import StoreError
@@ -80,7 +81,7 @@ def _show_diff(name: str, before: Look, after: Look, change: ListChange, lines: 
     from rich.console import Console
     from rich.text import Text
 
-    from monitor.cli.tables import printable, value_words
+    from monitor.cli.tables import value_words
 
     console = Console(highlight=False, soft_wrap=True)
 
@@ -114,8 +115,6 @@ _STYLES = {"-": "red", "+": "green", "@": "cyan", " ": ""}
 
 def _styled(line: Line) -> object:
     from rich.text import Text
-
-    from monitor.cli.tables import printable
 
     style = _STYLES[line.sign]
     pieces = ((printable(words), f"{style} reverse" if differs else style) for words, differs in line.pieces)
@@ -167,4 +166,5 @@ def _tell(event: Event, *, as_json: bool) -> None:
     elif event.kind in CHANGES:
         show_change(event)
     else:
-        click.echo(f"{event.id:>5}  {event.at:%Y-%m-%d %H:%M}  {event.kind.value:9} {event.source_name}: {event.text}")
+        words = f"{event.id:>5}  {event.at:%Y-%m-%d %H:%M}  {event.kind.value:9} {event.source_name}: {event.text}"
+        click.echo(printable(words))

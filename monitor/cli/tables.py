@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.table import Table
 
+from monitor.cli.common import printable
 from monitor.models import Contact, Pay, Posting
 
 NOT_SHOWN = ("text", "evidence", "title")
@@ -65,8 +66,3 @@ def value_words(value: object) -> str:
 def _plain(text: str) -> str:
     """A title is no markup of ours."""
     return printable(text).replace("[", r"\[")
-
-
-def printable(text: str) -> str:
-    """A foreign text on one line, without control sequences for the terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.common import When, config_option, json_option, load_settings, must_exist, print_json
+from monitor.cli.common import When, config_option, json_option, load_settings, must_exist, print_json, printable
 
 if TYPE_CHECKING:
     from monitor.models import Event
@@ -48,10 +48,11 @@ def changes_command(since: int | datetime, as_json: bool, config: str | None) ->
 
 
 def show_change(event: Event) -> None:
-    click.echo(f"{event.id:>5}  {event.at:%Y-%m-%d %H:%M}  {event.kind.value:9} {event.title}  ({event.source_name})")
+    words = f"{event.id:>5}  {event.at:%Y-%m-%d %H:%M}  {event.kind.value:9} {event.title}  ({event.source_name})"
+    click.echo(printable(words))
     for name, change in event.fields.items():
         before, after = (str(v) if v is not None else "unknown" for v in (change.before, change.after))
-        click.echo(f"{'':30}{name.replace('_', ' ')}: {before} -> {after}")
+        click.echo(printable(f"{'':30}{name.replace('_', ' ')}: {before} -> {after}"))
 
 
 @click.command("positions", short_help="List the positions that are known.")

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, json_option, load_settings, named_sources, print_json, say
+from monitor.cli.common import (
+    as_of_option,
+    config_option,
+    json_option,
+    load_settings,
+    named_sources,
+    print_json,
+    printable,
+    say,
+)
 from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,9 +76,9 @@ def _report_check(checked: Checked, *, as_json: bool) -> None:
             }
         )
         return
-    click.echo(f"{checked.source}: {checked.in_words()}")
+    click.echo(printable(f"{checked.source}: {checked.in_words()}"))
     for warning in checked.warnings:
-        say(f"  note: {warning}")
+        say(printable(f"  note: {warning}"))
 
 
 def _poll_summary(checked: int, configured: int, failed: int) -> str:
