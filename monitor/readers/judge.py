@@ -211,6 +211,8 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     title = record.title
     role = says("listing.roles", title)
     value = 1.0 if role else 0.5 if says("listing.occupations", title) else 0.0
+    if not group.linked and any(says("listing.none_open", o.text) for o in tree.lines[record.first : record.last]):
+        return -9.0
     section = zones.section(record.title_line)
     if zones.is_closed(record.root, section) or _says_closed(tree, record):
         return -9.0
@@ -287,7 +289,7 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
     inner = [
         line
         for line in tree.lines[record.first : record.last]
-        if line is not own and own.heading < line.heading < 7 and line.anchors
+        if line is not own and own.heading < line.heading < 7 and (line.anchors or says("listing.roles", line.text))
     ]
     return linked >= 1 or len(inner) >= 2 or entries >= 3 or (items >= 1 and not role)
 

@@ -6,7 +6,7 @@ from monitor.readers.records import Group, Record
 from monitor.readers.tree import Tree
 from monitor.readers.words import address_words, is_generic, says
 
-_LEAD_IN = 3  # words before a link that make it part of a sentence
+_LEAD_IN = 2  # words before a link that make it part of a sentence
 
 
 def against_link(tree: Tree, record: Record, group: Group, *, none_open: bool) -> float:
