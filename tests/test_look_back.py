@@ -131,6 +131,11 @@ def test_search(home: Path, words: list[str], titles: set[str]) -> None:
     assert bool(titles) != ("no position has all of these words" in shown.err)
 
 
+def test_a_word_that_looks_like_an_option_is_a_word(home: Path) -> None:
+    assert [line["title"] for line in monitor("search", "-optics", "--json", cwd=home).lines] == [OPTICS[1]]
+    assert monitor("search", "--drop-table", "-", cwd=home).code == 0
+
+
 def test_search_ranks_titles_first_and_closed_ones_are_found(home: Path) -> None:
     lines = monitor("search", "--json", "lasers", cwd=home).lines
     assert [(line["title"], line["status"]) for line in lines] == [(OPTICS[1], "closed")]
@@ -234,7 +239,14 @@ def test_what_a_page_says_never_reaches_the_terminal_as_a_command(tmp_path: Path
         for day in range(2):
             at = (START + timedelta(days=day)).isoformat()
             monitor("poll", "--source", "Lindholm", "--as-of", at, cwd=tmp_path)
-    for command in (["search", "professor"], ["show", "professor"], ["diff", "Lindholm"], ["changes"], ["replay"], ["positions"]):
+    for command in (
+        ["search", "professor"],
+        ["show", "professor"],
+        ["diff", "Lindholm"],
+        ["changes"],
+        ["replay"],
+        ["positions"],
+    ):
         shown = monitor(*command, cwd=tmp_path)
         assert "Professor of" in shown.out
         assert not {"\x1b", "\x07"} & set(shown.out + shown.err), command

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CANDIDATES = 20  # shown where words name several positions
 
 
-@click.command("search", short_help="Find positions by their words.")
+@click.command("search", short_help="Find positions by their words.", context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, required=True)
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="So many at the most.")
 @json_option
