@@ -17,6 +17,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from monitor.identity.addresses import canonical_url, host_of, job_number, without_noise
@@ -25,12 +27,41 @@ from monitor.models import Posting
 
 
 def distinct(postings: Sequence[Posting]) -> tuple[Posting, ...]:
-    """The postings without rows that repeat an earlier one in all that tells positions apart."""
-    first: dict[object, Posting] = {}
+    """The postings without rows that say of an earlier one what is known already, as a featured block does.
+
+    What one row leaves out and the other says is kept; what they say differently keeps them apart.
+    """
+    made: list[Posting] = []
+    places: dict[tuple[str, str], list[int]] = {}
     for p in postings:
-        apart = (canonical_url(p.url or ""), normal(p.title), p.identifier, _where(p), p.deadline)
-        first.setdefault(apart, p)
-    return tuple(first.values())
+        same = places.setdefault((canonical_url(p.url or ""), normal(p.title)), [])
+        earlier = next((n for n in same if _agree(made[n], p, partly=bool(p.url))), None)
+        if earlier is None:
+            same.append(len(made))
+            made.append(p)
+        else:
+            made[earlier] = _filled(made[earlier], p)
+    return tuple(made)
+
+
+def _agree(a: Posting, b: Posting, *, partly: bool) -> bool:
+    """Whether two rows tell the same of what tells positions apart. partly: one may say less than the other."""
+    pairs = (
+        (a.identifier, b.identifier),
+        (normal(a.department), normal(b.department)),
+        (normal(a.location), normal(b.location)),
+        (a.deadline, b.deadline),
+    )
+    return all(x == y or (partly and not (x and y)) for x, y in pairs)
+
+
+def _filled(first: Posting, later: Posting) -> Posting:
+    missing = [f.name for f in fields(Posting) if getattr(first, f.name) in (None, ())]
+    evidence = {**later.evidence, **first.evidence}
+    values: dict[str, Any] = {name: getattr(later, name) for name in missing}
+    if later.deadline and not first.deadline:
+        values["deadline_kind"] = later.deadline_kind
+    return replace(first, **values, evidence=evidence)
 
 
 def keys(posting: Posting, page_url: str = "") -> tuple[str, ...]:

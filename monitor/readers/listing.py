@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from monitor.errors import ReadError
+from monitor.identity import distinct
 from monitor.models import Hints, Kind, Page, Reading
 from monitor.readers.cells import Reader
 from monitor.readers.embedded import embedded_postings, states_of
@@ -68,7 +69,7 @@ def survey(page: Page, hints: Hints) -> Survey:
     found = positions(tree, zones, reader, hints.signature)
     text = "\n".join(line.text for line in tree.lines)
     postings = joined(found.postings, declared, text)
-    postings = joined(postings, embedded_postings(states, page.url, hints.as_of), text)
+    postings = distinct(joined(postings, embedded_postings(states, page.url, hints.as_of), text))
     drifted = bool(hints.signature and found.postings and not set(hints.signature) & set(found.signature))
     warnings = []
     if selection.fault:
