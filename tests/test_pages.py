@@ -113,8 +113,8 @@ def test_a_paragraph_that_comes_beside_what_is_volatile_is_told(tmp_path: Path) 
 
 
 def test_a_page_that_is_read_anew_is_no_news(tmp_path: Path) -> None:
-    """Other settings: the stored page is read again, and what was learned of it stays."""
-    scripts = tuple(page(AUTUMN, saying=SAYINGS[visit % 4], visit=visit) for visit in range(9))
+    """Other settings: the stored page is read again, and what was learned of it stays; another name is no news."""
+    scripts = tuple(page(AUTUMN, saying=SAYINGS[visit % 4], visit=visit) for visit in range(12))
     with serving({"/programme": scripts}) as server:
         file = tmp_path / "sources.toml"
         file.write_text(CONFIG.format(url=server.url))
@@ -122,7 +122,11 @@ def test_a_page_that_is_read_anew_is_no_news(tmp_path: Path) -> None:
         watching.poll()
         file.write_text(file.read_text() + 'language = "en"\n')
         assert [watching.poll()["outcome"] for _ in range(3)] == ["unchanged"] * 3
+        file.write_text(file.read_text().replace("Doctoral programme in optics", "What Lindholm offers"))
+        assert [watching.poll()["outcome"] for _ in range(4)] == ["unchanged"] * 4
     assert watching.changes() == []
+    positions = monitor("positions", "--json", cwd=tmp_path).lines
+    assert [(p["title"], p["status"]) for p in positions] == [("What Lindholm offers", "open")]
 
 
 @pytest.mark.parametrize(

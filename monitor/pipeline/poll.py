@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.cadence import next_check_at
 from monitor.diff import compare, refresh
 from monitor.fetch import Fetcher
-from monitor.identity import lookup_keys
-from monitor.models import CHANGES, EventKind, Known, Observation, Outcome, Verdict
+from monitor.identity import lookup_keys, sighting_of
+from monitor.models import CHANGES, EventKind, Kind, Known, Observation, Outcome, Position, Verdict
 from monitor.pipeline.check import CheckInput, check, fingerprint, read_ad_page, reread
 from monitor.settings import Settings, Source
 from monitor.store import SourceState, Store
@@ -146,6 +146,8 @@ def _known_today(store: Store, source: Source, state: SourceState | None, observ
     reading = observation.reading
     keys = lookup_keys(reading.postings if reading else (), source.url)
     known = store.known(source.url, keys)
+    if source.kind is Kind.PAGE:
+        known = _as_named_today(known, source)
     if state is None or state.fingerprint in (None, fingerprint(source)):
         return known
     listed = [
@@ -153,6 +155,21 @@ def _known_today(store: Store, source: Source, state: SourceState | None, observ
     ]
     ads = [read_ad_page(url, page, source, page.fetched_at) for url, page in store.snapshots(source.url, listed=False)]
     return refresh(known, listed, ads)
+
+
+def _as_named_today(known: Known, source: Source) -> Known:
+    """A page that is watched for its text bears its source's name, which may change like any other setting."""
+
+    def named(position: Position) -> Position:
+        if sighting_of(position, source.url) is None:
+            return position
+        sightings = tuple(
+            replace(s, listed=replace(s.listed, title=source.name)) if s.source == source.url else s
+            for s in position.sightings
+        )
+        return replace(position, posting=replace(position.posting, title=source.name), sightings=sightings)
+
+    return replace(known, positions=tuple(map(named, known.positions)))
 
 
 def _checked(source: Source, observation: Observation, verdict: Verdict) -> Checked:
