@@ -154,8 +154,10 @@ def _plain(field: str, value: Any) -> Any:
 
 
 def _delta(field: str, before: Any, after: Any) -> Delta:
+    if field == "text":  # nothing before is nothing but additions
+        return Delta(field, before, after, mark(before or "", after or ""))
     texts = isinstance(before, str) and isinstance(after, str)
-    if texts and (field == "text" or max(len(before), len(after)) > LONG_TEXT):
+    if texts and max(len(before), len(after)) > LONG_TEXT:
         return Delta(field, before, after, mark(before, after))
     return Delta(field, before, after)
 

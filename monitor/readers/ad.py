@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from monitor.errors import ReadError
-from monitor.fields.genre import is_ad
+from monitor.fields.genre import ENOUGH, judge
 from monitor.fields.labelled import values as labelled_values
 from monitor.fields.language import language_of
 from monitor.fields.phrase import fold
@@ -21,8 +21,10 @@ from monitor.readers.main_text import MainText, from_html, from_plain
 from monitor.readers.structured import structured_postings
 from monitor.readers.tree import Tree
 from monitor.readers.walls import marks_of, wall
+from monitor.readers.words import names_no_position, opens_with, says
 
 _HEAD, _TAIL = 16_000, 6_000  # characters of a long text in which fields are looked for
+_ELSEWHERE = 2.0  # what a heading such as "PhD courses" takes from the score of the text
 _WALL = 3000  # characters; a wall says little
 _STRUCTURED = (
     "organization department location posted_on start pay contacts openings reference identifier language".split()
@@ -42,11 +44,19 @@ def read_ad(page: Page, hints: Hints) -> Reading:
             return Reading(kind=Kind.PAGE, trouble=str(error))
         main, given = _with_structured(main, structured_postings(page.text, page.url, hints.as_of))
     ad = _ad_text(main, given, page, hints)
-    if given is None and not is_ad(ad):
+    if given is None and not _is_ad(ad):
         trouble = _wall(page) if len(ad.text) <= _WALL else None
         if trouble or hints.kind is not Kind.AD or not ad.text:
             return Reading(kind=Kind.PAGE, text=ad.text, trouble=trouble)
     return Reading(kind=Kind.AD, postings=(posting_of(ad, given, main.marked),), text=ad.text)
+
+
+def _is_ad(ad: AdText) -> bool:
+    """What the text says, and whether its heading is that of another kind of page ("Publications", "How do I apply?")."""
+    title = ad.title or ""
+    role = says("listing.roles", title) or says("listing.occupations", title)
+    elsewhere = names_no_position(title) or opens_with("listing.other", title) or title.endswith("?")
+    return judge(ad).score - (_ELSEWHERE if elsewhere else 0.0) * (1.0 if role else 2.0) >= ENOUGH
 
 
 def posting_of(ad: AdText, given: Posting | None = None, marked: Mapping[str, str] | None = None) -> Posting:
@@ -88,13 +98,25 @@ def _ad_text(main: MainText, given: Posting | None, page: Page, hints: Hints) ->
     title = heading_of(main.headings, main.page_title, main.site)
     if given and (title is None or fold(given.title) not in fold(title)):
         title = given.title
-    if title is None and any(is_person(words) for _, words in main.headings):
-        title = offer_of(main.text)
     text = main.text
+    if title is None and any(is_person(words) for _, words in main.headings) and (title := offer_of(main.text)):
+        text = _offer(main, title)
     if title and fold(title) not in fold(text):
         text = f"{title}\n{text}"
     language = hints.language or language_of(text) or (given.language if given else None) or main.language
     return AdText(text=text, as_of=hints.as_of, language=language, title=title, url=page.url)
+
+
+def _offer(main: MainText, title: str) -> str:
+    """Of somebody's own page its head and, from the words of the offer on, that part: news and papers are no ad."""
+    lines = main.text.splitlines()
+    named = {fold(words) for _, words in main.headings if not is_person(words)}
+    breaks = [n for n, line in enumerate(lines) if fold(line) in named]
+    at = next((n for n, line in enumerate(lines) if fold(title) in fold(line)), None)
+    if at is None or not breaks:
+        return main.text
+    head = lines[: min(breaks[0], at)]
+    return "\n".join(head + lines[at : next((n for n in breaks if n > at), len(lines))])
 
 
 def _join(values: dict[str, Any], evidence: dict[str, str], given: Posting, ad: AdText) -> None:
