@@ -33,12 +33,12 @@ _PARAMETER = re.compile(
 def next_page(links: list[tuple[str, str]], tree: Tree) -> str | None:
     """The absolute URL of the page after this one, None on the last. links: (rel, href) of the head's <link>s."""
     for rel, href in links:
-        if "next" in rel.lower().split() and (url := _other(tree, href)):
+        if "next" in rel.lower().split() and (url := _other(tree, href)) and _same_list(url, tree.url):
             return url
     candidates: list[tuple[int, str]] = []
     for anchor in tree.anchors:
         url = tree.address(anchor)
-        if not url or not _elsewhere(tree.url, url) or _dead(anchor):
+        if not url or not _elsewhere(tree.url, url) or not _same_list(url, tree.url) or _dead(anchor):
             continue
         value = _likeness(tree, anchor, url)
         if value:
@@ -133,6 +133,21 @@ def _current(anchor: Element) -> bool:
     chain = [anchor, anchor.parent] if anchor.parent else [anchor]
     return _in_pager(anchor) and any(
         e.attributes.get("aria-current") or e.words & {"active", "current", "selected", "aktiv"} for e in chain
+    )
+
+
+def _same_list(url: str, here: str) -> bool:
+    """Whether an address may be another page of this one's list: the same but for its query, a number or an ending.
+
+    The next article of a blog and the next chapter of a manual are "next" too.
+    """
+    there, now = urlsplit(url), urlsplit(here)
+    bare = [
+        re.sub(r"[\d/]+|(?:page|sida|side|seite|pagina|p)(?=[/\d-])|index\.\w+$", "", s.path.lower())
+        for s in (there, now)
+    ]
+    return there.netloc.removeprefix("www.") == now.netloc.removeprefix("www.") and (
+        bare[0].rstrip("-_.") == bare[1].rstrip("-_.") or bool(_numbers(url))
     )
 
 
