@@ -33,7 +33,7 @@ _WEIGHTS = {
 _OWN = ("call", "offer", "label", "dated")  # without any of these, the words of applying may be anybody's advice
 _BORROWED = 1.5  # what part and apply are worth at most then
 _TITLED = 0.75  # one of the first lines names a level
-_ENOUGH = 1.25
+ENOUGH = 1.25
 _SPAN = 12_000  # characters that are judged
 _TITLE_LINES, _TITLE_LENGTH = 4, 140
 _LINE_START = re.compile(r"(?:^|\n)[^\w\n]*$|[.;|]\s+$")
@@ -51,7 +51,7 @@ class Genre:
 
     @property
     def is_ad(self) -> bool:
-        return self.score >= _ENOUGH
+        return self.score >= ENOUGH
 
 
 def is_ad(ad: AdText) -> bool:

@@ -52,7 +52,7 @@ def read_ad(page: Page, hints: Hints) -> Reading:
 
 
 def _is_ad(ad: AdText) -> bool:
-    """What the text says, and whether its heading is that of another kind of page ("Publications", "How do I apply?")."""
+    """What the text says, and whether its heading is that of another kind of page ("Publications")."""
     title = ad.title or ""
     role = says("listing.roles", title) or says("listing.occupations", title)
     elsewhere = names_no_position(title) or opens_with("listing.other", title) or title.endswith("?")

@@ -18,6 +18,7 @@ from monitor.fields.labels import role
 from monitor.fields.level import level_of
 from monitor.fields.phrase import fold, topic
 from monitor.models import DeadlineKind, Level, Posting
+from monitor.readers.columns import Tables
 from monitor.readers.records import Group, Record
 from monitor.readers.tree import Element, Line, Tree, squeeze
 from monitor.readers.zones import Zones
@@ -173,6 +174,8 @@ class Reader:
         for line in lines:
             if name := headers.role_of(record, line):
                 yield Value(name, _without_label(line.text, name))
+        for name, words in headers.tables.reaching(record.root):
+            yield Value(name, words)
         text = "\n".join(line.text for line in lines)
         for found in labelled(text, self.language):
             yield Value(found.role, found.value, found.label)
@@ -281,71 +284,13 @@ class _Headers:
     """What the columns of a group's table say; tables of <div> are read by the row of labels above the first record."""
 
     def __init__(self, tree: Tree, group: Group) -> None:
-        self.tree = tree
-        self.tables: dict[int, dict[int, str]] = {}
+        self.tables = Tables(tree)
         self.above = {} if any(r.root.tag == "tr" for r in group.records) else _labels_above(tree, group.records)
 
     def role_of(self, record: Record, line: Line) -> str | None:
         if self.above:
             return self.above.get(line.number - record.root.first)
-        cell = next((e for e in line.block.ancestors() if e.tag in ("td", "th")), None)
-        while cell is not None:
-            row = _enclosing(cell, "tr")
-            table = _enclosing(cell, "table")
-            if row is None or table is None:
-                return None
-            if table.index not in self.tables:
-                self.tables[table.index] = _column_roles(self.tree, table)
-            columns = self.tables[table.index]
-            if columns:
-                return columns.get(_column_of(row, cell))
-            cell = next((e for e in table.ancestors() if e.tag in ("td", "th")), None)  # a table within a cell
-        return None
-
-
-def _enclosing(element: Element, tag: str) -> Element | None:
-    return next((e for e in element.ancestors()[1:] if e.tag == tag), None)
-
-
-def _cells(row: Element) -> list[Element]:
-    return [c for c in row.children if c.tag in ("td", "th")]
-
-
-def _column_of(row: Element, cell: Element) -> int:
-    column = 0
-    for other in _cells(row):
-        if other is cell:
-            return column
-        span = other.attributes.get("colspan") or "1"
-        column += min(int(span), 50) if span.isdigit() else 1
-    return -1
-
-
-def _column_roles(tree: Tree, table: Element) -> dict[int, str]:
-    """Column -> role, from the first row that is all headers or in which at least two cells are known labels."""
-    rows = [e for e in tree.elements[table.index : table.end] if e.tag == "tr" and _enclosing(e, "table") is table]
-    for row in rows[:6]:
-        cells = _cells(row)
-        roles = {_column_of(row, cell): name for cell in cells if (name := _header_role(tree, cell))}
-        if roles and (len(roles) >= 2 or (len(cells) >= 2 and all(c.tag == "th" for c in cells))):
-            return roles
-    return {}
-
-
-def _header_role(tree: Tree, cell: Element) -> str | None:
-    """The role of a header cell; its lines are tried one by one, since sort links add words ("Sort by")."""
-    lines = [line.text for line in tree.lines[cell.first : cell.last]]
-    for text in [
-        " ".join(lines),
-        *lines,
-        *(squeeze(t) for line in tree.lines[cell.first : cell.last] for _, t in line.parts),
-    ]:
-        if found := role(text):
-            return found
-    whole = fold(" ".join(lines))
-    if len(whole) <= 60 and topic("deadline.cues").search(whole):
-        return "deadline"
-    return None
+        return self.tables.role_at(line.block)
 
 
 def _labels_above(tree: Tree, records: Sequence[Record]) -> dict[int, str]:

@@ -68,6 +68,8 @@ class Subject:
         for text in (tree.title, heading):
             if opens_with("listing.never", text) or opens_with("listing.other", text):
                 score -= 1.0
+            elif names_no_position(text) and not says("listing.jobs", text):
+                score -= 0.8  # "PhD courses"
         if other and not address:
             score -= 0.5
         links = [tree.address(a) for a in tree.anchors]
@@ -248,7 +250,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if line.heading == 1 and not line.anchors:
         value -= 2.0
     if line.heading and _umbrella(tree, record, role):
-        value -= 4.0
+        value -= 6.0
     if title.endswith("?") and not line.anchors:
         value -= 3.0  # a question of a reader, answered below
     if len(title) > 50 and title.endswith((".", "!", "?")):

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from monitor.readers.columns import Tables
 from monitor.readers.tree import FORMATTING, Element, Line, Tree
 from monitor.readers.words import is_generic, says
 from monitor.readers.zones import Zones
@@ -21,6 +22,7 @@ from monitor.readers.zones import Zones
 MAX_RECORD = 6000  # characters
 MAX_RUN = 2500  # characters that a record may run on behind its title
 MAX_LINES = 60
+_PEOPLE = ("supervisor", "contact", "referee")  # columns whose links lead to persons
 
 
 @dataclass(slots=True)
@@ -64,11 +66,14 @@ def _signature(element: Element, mark: str) -> str:
 
 def _links(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     found: dict[tuple[int, str], list[Element]] = defaultdict(list)
+    tables = Tables(tree)
     for anchor in tree.anchors:
         if zones.penalty(anchor) >= 2 or tree.address(anchor) is None or anchor.index in tree.contents:
             continue
         words = tree.anchor_text(anchor)
         if (not words and anchor.first == anchor.last) or (words in "#¶§" and "#" in (anchor.attributes["href"] or "")):
+            continue
+        if tables.role_at(anchor) in _PEOPLE:
             continue
         found[anchor.path, ("?" if is_generic(words) else "") + zones.kind(anchor)].append(anchor)
     return found
