@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 UNSEEN = "script, style, noscript, template, svg, iframe, select, datalist, textarea, object, math, dialog, head"
+MAX_ANCHORS = 30  # of one line; further ones are no titles
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s samp small "
@@ -44,7 +45,10 @@ def squeeze(text: str) -> str:
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """index, end: the interval of elements that it owns, itself included. first, last: the interval of its lines."""
+    """index, end: the interval of elements that it owns, itself included. first, last: the interval of its lines.
+
+    said, silent: the interval of its text nodes. cell: which cell of its row a <td> or <th> is, from 1.
+    """
 
     tag: str
     attributes: dict[str, str | None]
@@ -54,6 +58,10 @@ class Element:
     end: int = 0
     first: int = 0
     last: int = 0
+    said: int = 0
+    silent: int = 0
+    cell: int = 0
+    cells: int = 0  # that it has, if it is a row
     sign: str = ""  # tag and lasting classes: what records of one list share
     words: frozenset[str] = frozenset()  # of class, id and role
     inline: bool = False
@@ -79,8 +87,8 @@ class Element:
     def cell_number(self) -> int:
         """Which cell of its row an element is in, from 1; 0 outside tables."""
         for element in self.ancestors()[:4]:
-            if element.tag in ("td", "th") and element.parent is not None:
-                return 1 + sum(s.tag in ("td", "th") for s in element.parent.children if s.index < element.index)
+            if element.cell:
+                return element.cell
         return 0
 
     @property
@@ -132,15 +140,16 @@ class Tree:
         self._addresses: dict[int, str | None] = {}
         self._anchor_texts: dict[int, str] = {}
         self.lines: list[Line] = []
+        self.parts: list[tuple[int, str]] = []  # every text node with the number of its line
         body = parser.body
         if body is not None:
             _Builder(self).build(body)
         for line in self.lines:
             line.heading = _heading(line)
         for anchor in self.anchors:
-            for line in self.lines[anchor.first : anchor.last]:
-                if any(anchor.owns(holder) for holder, _ in line.parts):
-                    line.anchors.append(anchor)
+            for number in sorted({number for number, _ in self.parts[anchor.said : anchor.silent]}):
+                if len(self.lines[number].anchors) < MAX_ANCHORS:
+                    self.lines[number].anchors.append(anchor)
 
     def text(self, element: Element) -> str:
         return "\n".join(line.text for line in self.lines[element.first : element.last])
@@ -151,8 +160,7 @@ class Tree:
 
     def inner_text(self, element: Element) -> str:
         """The words inside an element, which may share its line with others."""
-        lines = self.lines[element.first : element.last]
-        return squeeze(" ".join(text for line in lines for holder, text in line.parts if element.owns(holder)))
+        return squeeze(" ".join(text for _, text in self.parts[element.said : element.silent]))
 
     def anchor_text(self, anchor: Element) -> str:
         """The words of a link, else its label."""
@@ -212,12 +220,17 @@ class Tree:
                 found[anchor.index] = (target, urljoin(self.url, href))
         return found
 
+    @cached_property
+    def _contents_by_line(self) -> dict[int, list[tuple[Element, str]]]:
+        found: dict[int, list[tuple[Element, str]]] = {}
+        for target, url in self.contents.values():
+            found.setdefault(target.first, []).append((target, url))
+        return found
+
     def target_of(self, element: Element) -> str | None:
         """The address under which the table of contents knows an element or what it begins with."""
-        for target, url in self.contents.values():
-            if target.first == element.first and (
-                target.owns(element) or element.owns(target) or target.end <= element.index
-            ):
+        for target, url in self._contents_by_line.get(element.first, ()):
+            if target.owns(element) or element.owns(target) or target.end <= element.index:
                 return url
         return None
 
@@ -282,14 +295,19 @@ class _Builder:
         element.bold = tag in ("b", "strong") or (parent is not None and parent.bold)
         element.struck = tag in _STRUCK or (parent is not None and parent.struck)
         self.tree.elements.append(element)
+        element.said = len(self.tree.parts)
         if parent is not None:
             parent.children.append(element)
+            if tag in ("td", "th"):
+                parent.cells += 1
+                element.cell = parent.cells
         self.stack.append((node.mem_id, element))
         self.tree._by_node[node.mem_id] = element
 
     def close(self) -> None:
         _, element = self.stack.pop()
         element.end = len(self.tree.elements)
+        element.silent = len(self.tree.parts)
         if not element.inline:
             self.break_line()
         element.last = len(self.tree.lines)
@@ -304,6 +322,7 @@ class _Builder:
             self.line = Line(len(self.tree.lines), block)
             self.tree.lines.append(self.line)
         self.line.parts.append((holder, text))
+        self.tree.parts.append((self.line.number, text))
 
     def break_line(self) -> None:
         if self.line is None:
