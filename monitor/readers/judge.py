@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from monitor.fields.labels import role as role_of_label
 from monitor.models import Posting
 from monitor.readers.cells import Reader
-from monitor.readers.records import Group, Record, groups, overlapping
+from monitor.readers.records import Ground, Group, Record, groups
 from monitor.readers.sentences import against_link
 from monitor.readers.titles import entitle
 from monitor.readers.tree import Line, Tree
@@ -95,9 +95,10 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
         entitle(tree, group)
         judged.append((score(tree, zones, subject, group) + _KNOWN * (group.signature in known), group))
     judged.sort(key=lambda pair: -pair[0])
-    accepted: list[Record] = []
+    ground = Ground(tree)
     found: list[tuple[Record, Posting]] = []
     known_keys: set[tuple[str | None, str]] = set()
+    titles: set[str] = set()
     signatures: set[str] = set()
     for value, group in judged:
         if value < ENOUGH - 2.0:
@@ -107,32 +108,30 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
         mine: set[int] = set()
         for record in group.records:
             if record.url is None:
-                record.url = _shared_link(tree, zones, record, accepted)
+                record.url = _shared_link(tree, zones, record, ground)
             if not record.title or value + merit(tree, zones, record, group) < need:
                 continue
             if value + against_link(tree, record, group, none_open=none_open) < need:
                 continue
             title = record.title.casefold()
             key = (record.url, "" if record.url and shared[record.url] == 1 else title)
-            if key in known_keys or (record.url is None and any(o.title.casefold() == title for o in accepted)):
+            if key in known_keys or (record.url is None and title in titles):
                 continue
-            if any(overlapping(record, other) for other in accepted):
+            if ground.overlaps(record):
                 continue
-            if any(o.first <= record.title_line < o.last for o in accepted) and not (
-                group.linked and says("listing.roles", record.title)
-            ):
+            if ground.holds(record.title_line) and not (group.linked and says("listing.roles", record.title)):
                 continue  # part of what another position runs on over
             known_keys.add(key)
-            accepted.append(record)
+            titles.add(title)
+            ground.give(record)
             mine.add(id(record))
         if mine:
             signatures.add(group.signature)
             found += [(r, p) for r, p in reader.postings(group) if id(r) in mine]
     found.sort(key=lambda pair: pair[0].title_line)
-    lines = {n for r in accepted for n in range(r.first, r.last)}
     own = [line for line in tree.lines if zones.penalty(line.block) < 2]
     total = sum(len(line.text) for line in own) or 1
-    covered = sum(len(line.text) for line in own if line.number in lines) / total
+    covered = sum(len(line.text) for line in own if ground.holds(line.number)) / total
     return Found(tuple(posting for _, posting in found), tuple(sorted(signatures)), covered)
 
 
@@ -296,14 +295,14 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
     return linked >= 1 or len(inner) >= 2 or entries >= 3 or (items >= 1 and not role)
 
 
-def _shared_link(tree: Tree, zones: Zones, record: Record, accepted: list[Record]) -> str | None:
+def _shared_link(tree: Tree, zones: Zones, record: Record, ground: Ground) -> str | None:
     """The link of a line above that serves several: "Apply for any of the following positions here"."""
     section = zones.section(record.title_line)
     for number in range(record.root.first - 1, max(-1, record.root.first - 30), -1):
         line = tree.lines[number]
         if zones.section(number) != section or line.heading:
             return None
-        if any(a.first <= number < a.last for a in accepted):
+        if ground.holds(number):
             continue
         links = [a for a in line.anchors if is_generic(tree.anchor_text(a)) and tree.address(a)]
         if len(links) == 1 and address_words(tree.address(links[0]) or "")[0] and line.block.tag != "li":

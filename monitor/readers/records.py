@@ -9,10 +9,12 @@ After Liu, Grossman, Zhai: Mining data records in web pages (KDD 2003), but with
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import attrgetter
 
 from monitor.readers.columns import Tables
 from monitor.readers.tree import FORMATTING, Element, Line, Tree
@@ -22,6 +24,7 @@ from monitor.readers.zones import Zones
 MAX_RECORD = 6000  # characters
 MAX_RUN = 2500  # characters that a record may run on behind its title
 MAX_LINES = 60
+MAX_NEIGHBOURS = 200
 _PEOPLE = ("supervisor", "contact", "referee")  # columns whose links lead to persons
 
 
@@ -127,18 +130,20 @@ def _grow(tree: Tree, mark: str, seeds: Sequence[Element], *, linked: bool) -> G
     keys = {s.index: (tree.address(s) if linked else None) or str(s.index) for s in seeds}
     if linked and len(set(keys.values())) == 1 and mark[:1] != "?":
         keys = {s.index: tree.anchor_text(s) for s in seeds}  # one address for all of them, a portal
-    inside: dict[int, set[str]] = defaultdict(set)
+    inside: dict[int, str] = {}  # element -> the key of its only member, "" where it holds several
     chains = {s.index: s.ancestors() for s in seeds}
     for seed in seeds:
+        key = keys[seed.index]
         for element in chains[seed.index]:
-            inside[element.index].add(keys[seed.index])
+            if inside.setdefault(element.index, key) != key:
+                inside[element.index] = ""
     several = len(set(keys.values())) > 1
     records: list[Record] = []
     taken: dict[int, Record] = {}
     for seed in seeds:
         root = seed
         for element in chains[seed.index][1:]:
-            if element.tag in ("body", "main", "html", "table", "tbody") or len(inside[element.index]) > 1:
+            if element.tag in ("body", "main", "html", "table", "tbody") or not inside[element.index]:
                 break
             if root.tag in ("li", "tr", "article") and _stands_among_items(tree, root):
                 break
@@ -161,7 +166,7 @@ def _stands_among_items(tree: Tree, root: Element) -> bool:
         and s.sign == root.sign
         and s.first < s.last
         and says("listing.roles", tree.lines[s.first].text[:60])
-        for s in root.parent.children
+        for s in root.parent.children[:MAX_NEIGHBOURS]
     )
 
 
@@ -229,7 +234,9 @@ def _fences(record: Record, *, rows_too: bool) -> set[int]:
         return set()
     if (root.tag == "tr" and not rows_too) or (root.tag == "div" and root.sign == "div"):
         return set()
-    return {s.first for s in root.parent.children if s.index > root.index and s.sign == root.sign}
+    neighbours = root.parent.children
+    after = bisect_right(neighbours, root.index, key=attrgetter("index"))
+    return {s.first for s in neighbours[after : after + MAX_LINES] if s.sign == root.sign}
 
 
 def _scope(record: Record) -> Element:
@@ -246,6 +253,25 @@ def _scope(record: Record) -> Element:
     return scope
 
 
-def overlapping(a: Record, b: Record) -> bool:
-    """Whether one record's title stands within the element of the other."""
-    return a.root.first <= b.title_line < a.root.last or b.root.first <= a.title_line < b.root.last
+class Ground:
+    """The lines of a page that records were given to."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._own = bytearray(len(tree.lines))
+        self._all = bytearray(len(tree.lines))
+        self._titles: list[int] = []
+
+    def give(self, record: Record) -> None:
+        self._own[record.root.first : record.root.last] = b"\1" * (record.root.last - record.root.first)
+        self._all[record.first : record.last] = b"\1" * (record.last - record.first)
+        insort(self._titles, record.title_line)
+
+    def holds(self, line: int) -> bool:
+        """Whether a line is a record's, or one that a record runs on over."""
+        return bool(self._all[line])
+
+    def overlaps(self, record: Record) -> bool:
+        """Whether the record's title stands within the element of another, or another's within its own."""
+        first = bisect_left(self._titles, record.root.first)
+        inside = first < len(self._titles) and self._titles[first] < record.root.last
+        return inside or bool(self._own[record.title_line])
