@@ -260,6 +260,7 @@ def test_a_sample_reaches_everyone_and_is_stored_nowhere(settings: Settings, ser
 
 def test_a_broken_template_keeps_its_events(settings: Settings, store: Store, server: Server) -> None:
     publish(store, "Optics", MONDAY)
+    prepare(settings, store, settings.digest[0], MONDAY)  # the program's own templates have been read before
     (settings.folder / "templates").mkdir()
     template = settings.folder / "templates" / "digest.html"
     template.write_text("{{ nothing.of.this }}")

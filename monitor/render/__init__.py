@@ -70,7 +70,8 @@ def render(digest: Digest, *, folders: Sequence[Path] = ()) -> Rendered:
     The HTML is kept under MAX_HTML bytes: sections show fewer entries until it fits, and state the rest.
     Raises RenderError, with file and line, for a template that does not work.
     """
-    environment = _environment((*folders, template_folder()))
+    searched = (*folders, template_folder())
+    environment = _environment(searched, tuple(file for folder in searched for file in sorted(folder.glob("*.*"))))
     for share in _SHARES:
         context = _context(digest, share)
         html = _inlined(_fill(environment, "digest.html", context))
@@ -123,8 +124,11 @@ def summary(digest: Digest) -> list[str]:
 
 
 @functools.lru_cache(maxsize=4)
-def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
-    """Kept, as reading the templates takes longer than filling them; jinja2 sees when a file has changed."""
+def _environment(folders: tuple[Path, ...], present: tuple[Path, ...]) -> jinja2.Environment:
+    """Kept, as reading the templates takes longer than filling them; jinja2 sees when a file has changed.
+
+    present: the files there now; jinja2 would not see a new one that comes before one it has read.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
         autoescape=jinja2.select_autoescape(["html"], default_for_string=True),
