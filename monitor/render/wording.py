@@ -31,7 +31,7 @@ _FIELDS = {
     "posted_on": "Posted",
     "funded": "Funding",
     "reference": "Reference",
-    "text": "Text of the ad",
+    "text": "Text",
 }
 
 
