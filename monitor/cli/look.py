@@ -25,7 +25,7 @@ KINDS = ("feed", "listing", "ad", "page")
 @json_option
 @click.option("--base-url", metavar="URL", help="Where a local file came from, for its relative links.")
 @click.option("--kind", type=click.Choice(KINDS), help="Read it as this; found out by looking otherwise.")
-@click.option("--explain", is_flag=True, help="Show the words that each value came from.")
+@click.option("--explain", is_flag=True, help="Show the words each value came from, and how the list is built.")
 @as_of_option
 @config_option
 def inspect_command(
@@ -64,6 +64,7 @@ def inspect_command(
                     "postings": [posting_json(p) for p in reading.postings],
                     "next_page": reading.next_page,
                     "warnings": [*filter(None, [reading.trouble]), *reading.warnings],
+                    **({"signature": list(reading.signature)} if explain else {}),
                 }
             )
         else:
@@ -123,6 +124,8 @@ def show_reading(target: str, reading: Reading, *, explain: bool) -> None:
         console.print(printable(f"  note: {warning}"), markup=False, highlight=False)
     if reading.next_page:
         console.print(printable(f"  goes on at {reading.next_page}"), markup=False, highlight=False)
+    for signature in reading.signature if explain else ():
+        console.print(printable(f"  its items are built as {signature}"), markup=False, highlight=False)
     if count == 1 or (explain and count):
         for posting in reading.postings:
             _show_fields(console, posting, explain=explain)
