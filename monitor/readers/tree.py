@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 UNSEEN = "script, style, noscript, template, svg, iframe, select, datalist, textarea, object, math, dialog, head"
-MAX_ANCHORS = 30  # of one line; further ones are no titles
+MAX_ANCHORS = 60  # of one line; further ones are no titles
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _INLINE = frozenset(
     "a abbr acronym b bdi bdo big button cite code data del dfn em font i img input ins kbd label mark q s samp small "
@@ -140,6 +140,7 @@ class Tree:
         self._addresses: dict[int, str | None] = {}
         self._anchor_texts: dict[int, str] = {}
         self.lines: list[Line] = []
+        self.crowded: set[int] = set()  # links on a line that holds too many
         self.parts: list[tuple[int, str]] = []  # every text node with the number of its line
         body = parser.body
         if body is not None:
@@ -150,6 +151,8 @@ class Tree:
             for number in sorted({number for number, _ in self.parts[anchor.said : anchor.silent]}):
                 if len(self.lines[number].anchors) < MAX_ANCHORS:
                     self.lines[number].anchors.append(anchor)
+                else:
+                    self.crowded.add(anchor.index)
 
     def text(self, element: Element) -> str:
         return "\n".join(line.text for line in self.lines[element.first : element.last])
