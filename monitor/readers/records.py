@@ -71,7 +71,9 @@ def _links(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     found: dict[tuple[int, str], list[Element]] = defaultdict(list)
     tables = Tables(tree)
     for anchor in tree.anchors:
-        if zones.penalty(anchor) >= 2 or tree.address(anchor) is None or anchor.index in tree.contents:
+        if anchor.index in tree.contents or anchor.index in tree.crowded:
+            continue
+        if zones.penalty(anchor) >= 2 or tree.address(anchor) is None:
             continue
         words = tree.anchor_text(anchor)
         if (not words and anchor.first == anchor.last) or (words in "#¶§" and "#" in (anchor.attributes["href"] or "")):
