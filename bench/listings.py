@@ -22,8 +22,8 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 HOSTILE = {
     "100,000 open <div>": "<div>" * 100_000,
     "20,000 open <b>": "<b>" * 20_000,
-    "100,000 links": "<a href='/job/1'>PhD student</a> " * 100_000,
-    "a table of 20,000 rows": "<table>" + "<tr><td><a href='/j'>Postdoc</a><td>1.4.2026</tr>" * 20_000 + "</table>",
+    "20,000 links": "<a href='/job/1'>PhD student</a> " * 20_000,
+    "a table of 5,000 rows": "<table>" + "<tr><td><a href='/j'>Postdoc</a><td>1.4.2026</tr>" * 5_000 + "</table>",
 }
 
 
