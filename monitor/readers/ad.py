@@ -24,7 +24,7 @@ from monitor.readers.walls import marks_of, wall
 from monitor.readers.words import names_no_position, opens_with, says
 
 _HEAD, _TAIL = 16_000, 6_000  # characters of a long text in which fields are looked for
-_ELSEWHERE = 2.0  # what a heading such as "PhD courses" takes from the score of the text
+_ELSEWHERE = 2.5  # what a heading such as "PhD courses" takes from the score of the text
 _WALL = 3000  # characters; a wall says little
 _STRUCTURED = (
     "organization department location posted_on start pay contacts openings reference identifier language".split()

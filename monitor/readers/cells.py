@@ -13,10 +13,12 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from monitor.fields.dates import DateSeen, day_order, find_dates
+from monitor.fields.deadline import find_deadline
 from monitor.fields.labelled import labelled
 from monitor.fields.labels import role
 from monitor.fields.level import level_of
 from monitor.fields.phrase import fold, topic
+from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Level, Posting
 from monitor.readers.columns import Tables
 from monitor.readers.records import Group, Record
@@ -43,6 +45,7 @@ _EMPLOYER = re.compile(
 )
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")
 _DIGIT = re.compile(r"\d")
+_YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 _ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})")
 _SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
 _JOINED = re.compile(r"^[\s.\-–—]*(?:to|till|until|bis|au|al|a|à|até|tot|do|til|till|-)?[\s.]*$", re.I)
@@ -107,6 +110,8 @@ class Reader:
                     fields["department"] = evidence["department"] = heading
                     break
         self._dated(record, values, fields, evidence)
+        if "deadline" not in fields and "deadline_kind" not in fields:
+            self._said(record, fields, evidence)
         titled = level_of(record.title)
         if titled and (titled.value not in (Level.STAFF, Level.OTHER) or "level" not in fields):
             fields["level"], evidence["level"] = titled.value, titled.words
@@ -135,6 +140,18 @@ class Reader:
                 if found:
                     fields["posted_on"] = found[0].value
                     evidence["posted_on"] = squeeze(f"{value.label} {value.words}")[:160]
+
+    def _said(self, record: Record, fields: dict[str, object], evidence: dict[str, str]) -> None:
+        """A deadline in the sentences of a record, as in those of an ad."""
+        text = "\n".join(line.text for line in self.tree.lines[record.first : record.last])
+        if any(c.isdigit() for c in text):
+            found = find_deadline(AdText(text=text, as_of=self.as_of, language=self.language))
+            sure = found and (_YEAR.search(found.words) or topic("deadline.cues").search(fold(found.words)))
+            if found and sure and found.value.day:
+                fields["deadline"], fields["deadline_kind"] = found.value.day, found.value.kind
+                if found.value.time:
+                    fields["deadline_time"] = found.value.time
+                evidence["deadline"] = squeeze(found.words)[:160]
 
     def _with_unlabelled(self, read: list[tuple[Record, Posting]]) -> list[tuple[Record, Posting]]:
         """Deadlines for a group whose records have one date each, unlabelled, and none of them past."""
@@ -297,9 +314,12 @@ def _labels_above(tree: Tree, records: Sequence[Record]) -> dict[int, str]:
     """Position of a line in a record -> role, from as many lines of labels just above the first record."""
     if len(records) < 2:
         return {}
+    root = records[0].root
+    before = [s for s in root.parent.children if s.index < root.index and s.first < s.last] if root.parent else []
     sizes = sorted(r.root.last - r.root.first for r in records)
-    size = sizes[len(sizes) // 2]
-    first = records[0].root.first
+    first, size = root.first, sizes[len(sizes) // 2]
+    if before:  # a row of its own may head longer rows
+        size = min(size, before[-1].last - before[-1].first)
     if not 2 <= size <= 8 or first < size:
         return {}
     roles = {n: name for n, line in enumerate(tree.lines[first - size : first]) if (name := role(line.text))}

@@ -8,8 +8,10 @@ that departments, featured blocks and a page with one position all come through,
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from monitor.fields.labels import role as role_of_label
 from monitor.models import Posting
@@ -98,7 +100,7 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     ground = Ground(tree)
     found: list[tuple[Record, Posting]] = []
     known_keys: set[tuple[str | None, str]] = set()
-    titles: set[str] = set()
+    titles: dict[str, list[str | None]] = defaultdict(list)
     signatures: set[str] = set()
     for value, group in judged:
         if value < ENOUGH - 2.0:
@@ -115,14 +117,14 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
                 continue
             title = record.title.casefold()
             key = (record.url, "" if record.url and shared[record.url] == 1 else title)
-            if key in known_keys or (record.url is None and title in titles):
+            if key in known_keys or _shown(record.url, titles[title]):
                 continue
             if ground.overlaps(record):
                 continue
             if ground.holds(record.title_line) and not (group.linked and says("listing.roles", record.title)):
                 continue  # part of what another position runs on over
             known_keys.add(key)
-            titles.add(title)
+            titles[title].append(record.url)
             ground.give(record)
             mine.add(id(record))
         if mine:
@@ -133,6 +135,19 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     total = sum(len(line.text) for line in own) or 1
     covered = sum(len(line.text) for line in own if ground.holds(line.number)) / total
     return Found(tuple(posting for _, posting in found), tuple(sorted(signatures)), covered)
+
+
+def _shown(url: str | None, others: Sequence[str | None]) -> bool:
+    """Whether the page links the same title already, here with more or less to the address ("?from=featured")."""
+    if url is None:
+        return bool(others)
+    ours = urlsplit(url)
+    for other in others:
+        theirs = urlsplit(other or "")
+        mine, known = set(ours.query.split("&")) - {""}, set(theirs.query.split("&")) - {""}
+        if (ours.netloc, ours.path) == (theirs.netloc, theirs.path) and (mine < known or known < mine):
+            return True
+    return False
 
 
 def _all_dated(found: list[tuple[Record, Posting]]) -> bool:
@@ -178,6 +193,9 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     notes["zone"] = -3.0 * share([zones.penalty(r.root) > 0 for r in records])
     length = sorted(map(len, titles))[n // 2]
     notes["length"] = -2.0 if length < 6 else -1.0 if length > 160 else 0.0
+    ways_in = share([is_bare(t) or is_rank(t) or names_no_position(t) for t in titles])
+    if group.linked and ways_in >= 0.5 and any(map(is_bare, titles)) and not notes["dated"] and not notes["identifier"]:
+        notes["ways in"] = -9.0  # "Vacancies", "Doctoral students", "Postdocs"
     if n >= 4:
         notes["alike"] = -2.0 * max(0.0, 0.4 - len(set(titles)) / n)
     notes["unlinked"] = -0.5 if not group.linked else 0.0
@@ -226,7 +244,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if not role and (opens_with("listing.other", title) or opens_with("listing.closed", title)):
         value -= 3.0
     if _never(title, role):
-        value -= 6.0
+        value -= 1.5 if group.linked and len(title) > 40 and _heads_a_list(section) else 6.0
     elif role and names_no_position(title):
         value -= 1.5
     if not value and not _anything(tree, record) and not (group.linked and _heads_a_list(section) and len(title) >= 14):
@@ -236,11 +254,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     line = tree.lines[record.title_line]
     if not value and group.linked and group.generic and record.seed in line.anchors and not line.heading:
         value -= 2.0  # a sentence around "here"
-    if (
-        not line.heading
-        and title not in (tree.anchor_text(a) for a in line.anchors)
-        and _under_linked_heading(tree, line)
-    ):
+    if not line.heading and title not in (tree.anchor_text(a) for a in line.anchors) and _under_title(tree, line):
         value -= 3.5  # the description below a title
     if is_bare(title):
         value -= 4.0 if line.heading and not line.anchors and not _dated(tree, record) else 2.0
@@ -249,9 +263,9 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if line.heading == 1 and not line.anchors:
         value -= 2.0
     if line.heading and _umbrella(tree, record, role):
-        value -= 6.0
+        value -= 8.0
     if title.endswith("?") and not line.anchors:
-        value -= 3.0  # a question of a reader, answered below
+        value -= 6.0  # a question of a reader, answered below
     if len(title) > 50 and title.endswith((".", "!", "?")):
         value -= 1.5 if role else 3.0
     return value
@@ -340,13 +354,21 @@ def _says_closed(tree: Tree, record: Record) -> bool:
     return any(len(text) <= 40 and is_only("listing.closed", text) for text in [*behind, *lines])
 
 
-def _under_linked_heading(tree: Tree, line: Line) -> bool:
+def _under_title(tree: Tree, line: Line) -> bool:
+    """Whether the heading just above is a position's: it is linked, or names one, and the line is a sentence."""
     above = tree.lines[line.number - 1] if line.number else None
     return (
         above is not None
         and 0 < above.heading < 7
         and above.block.parent is line.block.parent
-        and any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in above.anchors)
+        and (
+            any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in above.anchors)
+            or (
+                ". " in line.text
+                and says("listing.roles", above.text)
+                and not (is_bare(above.text) or is_rank(above.text))
+            )
+        )
     )
 
 

@@ -19,7 +19,9 @@ def against_link(tree: Tree, record: Record, group: Group, *, none_open: bool) -
     if not group.linked or group.generic or line.heading or record.seed not in line.anchors:
         return 0.0
     words = tree.anchor_text(record.seed)
-    if len(words) * 2 >= len(line.text) or len(line.text.partition(words)[0].split()) < _LEAD_IN:
+    if len(line.text.partition(words)[0].split()) < _LEAD_IN:
+        return 0.0
+    if len(words) * 2 >= len(line.text) and not line.text.endswith("."):
         return 0.0
     if none_open or not says("listing.roles", words):
         return -9.0
