@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from monitor.pipeline.check import request_headers
 from monitor.settings import Source
 
@@ -14,3 +16,9 @@ def test_headers_are_for_the_sources_own_host() -> None:
     assert request_headers(SOURCE, "http://www.fjelldal.example.org/jobs/7") == {}
     assert request_headers(SOURCE, "https://portal.example.com/jobs/7") == {}
     assert request_headers(SOURCE, "no address") == {}
+
+
+def test_a_header_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = SOURCE.model_copy(update={"headers": {"Authorization": "env:FJELLDAL_TOKEN"}})
+    monkeypatch.setenv("FJELLDAL_TOKEN", "Bearer hush\n")
+    assert request_headers(source, source.url) == {"Authorization": "Bearer hush"}

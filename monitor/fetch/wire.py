@@ -258,8 +258,9 @@ def _fault(error: Exception, host: str, seconds: float) -> Fault:
             return Fault(f"the host {host} refused the connection", again=True)
     if isinstance(error, httpx.RemoteProtocolError):
         return _protocol_fault(str(error), host)
-    if isinstance(error, (httpx.LocalProtocolError, UnicodeError)):
-        return Fault(f"the request cannot be sent: {error}", tip="Look at `headers` of the source.")
+    if isinstance(error, (httpx.LocalProtocolError, UnicodeError)):  # whose words quote the header, perhaps a secret
+        reason = "the request cannot be sent: a header has a line break, or a letter that HTTP does not carry"
+        return Fault(reason, tip="Look at `headers` of the source.")
     if isinstance(error, httpx.ConnectError):
         return Fault(f"the host {host} cannot be reached", again=True)
     return Fault(f"the connection to {host} was lost", again=True)

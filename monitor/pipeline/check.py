@@ -228,7 +228,7 @@ def request_headers(source: Source, url: str) -> dict[str, str]:
                     url=source.url,
                     tip="set it before the monitor starts",
                 )
-            value = os.environ[variable]
+            value = os.environ[variable].strip()  # a file that it was read from ended with a line break
         made[name] = value
     return made
 

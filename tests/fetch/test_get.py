@@ -197,12 +197,13 @@ def test_headers_that_are_not_the_users_to_set(fetcher: Make) -> None:
     assert not {"content-length", "transfer-encoding"} & {*request.headers}
 
 
-@pytest.mark.parametrize("headers", [{"X": "a\r\nY: b"}, {"X": "ключ"}, {"X Y": "1"}, {"": "1"}])
+@pytest.mark.parametrize("headers", [{"X": "hush\r\nY: b"}, {"X": "hush ключ"}, {"X Y": "hush"}, {"": "hush"}])
 def test_headers_that_cannot_be_sent(headers: dict[str, str], fetcher: Make) -> None:
     async def use(server: FaultServer) -> None:
         async with fetcher() as fetch:
             error = await told(fetch.get(server.url + "/page", headers=headers))
             assert "the request cannot be sent" in str(error)
+            assert "hush" not in error.in_full(), "the value may be a secret"
             assert error.tip
             assert not error.transient
 
