@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -85,7 +86,8 @@ def add_source(text: str, url: str, **keys: str) -> str:
 
 
 def locate(text: str) -> Mapping[Location, int]:
-    """Line numbers, from 1: of each table as ("source", 0), and of each key as ("source", 0, "url")."""
+    """Line numbers, from 1: of each table as ("source", 0), the first of them as ("source",) too, and of each key as
+    ("source", 0, "url")."""
     lines: dict[Location, int] = {}
     count: dict[str, int] = {}
     table: Location = ()
@@ -94,6 +96,7 @@ def locate(text: str) -> Mapping[Location, int]:
             first, *rest = (part.strip(" \"'") for part in header[2].split("."))
             if header[1] == "[[" and not rest:
                 count[first] = count.get(first, -1) + 1
+                lines.setdefault((first,), number)
             table = (first, count[first], *rest) if first in count else (first, *rest)
             lines.setdefault(table, number)
         elif key := _KEY.match(line):
@@ -123,18 +126,47 @@ def _sentence(fault: ErrorDetails, tables: Mapping[str, Any]) -> str:
         return f"{where}{words}" + (f"; did you mean `{near[0]}`?" if near else "")
     if fault["type"] == "missing":
         return f"{where}`{key}` is missing"
-    message = fault["msg"].removeprefix("Value error, ")
-    if fault["type"] == "too_short":
-        message = "it must not be empty"
-    if message.startswith("Input should be"):
-        message = f"{message.replace('Input should be', 'it should be', 1)}, and is {fault['input']!r}"
     if isinstance(location[-1], int):
         where, key = _place(location[:-2]), f"{location[-2]}"
+    message = _message(fault, key)
     return f"{where}`{key}`: {message}" if where or key not in tables else f"[{key}]: {message}"
 
 
+_WANTED = {  # for which pydantic has words of Python
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "string_type": "a text in quotes",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+}
+
+
+def _message(fault: ErrorDetails, key: str) -> str:
+    """What is wrong with a value, and what to write."""
+    kind, value = fault["type"], fault["input"]
+    if kind == "too_short":
+        return "it must not be empty"
+    if kind == "tuple_type" and isinstance(value, dict):
+        return f"there may be several of it: write [[{key}]]"
+    if kind == "model_type" and isinstance(value, list):
+        return f"there is one of it: write [{key}]"
+    words = fault["msg"].removeprefix("Value error, ")
+    if kind not in _WANTED and not words.startswith("Input should be"):
+        return words
+    wanted = _WANTED.get(kind) or words.removeprefix("Input should be ")
+    listed = kind == "tuple_type" and isinstance(value, str) and len(fault["loc"]) > 1
+    example = f"; write [{json.dumps(value, ensure_ascii=False)}]" if listed else ""
+    return f"it should be {wanted}, and is {value!r}{example}"
+
+
 def _place(location: Location) -> str:
-    """("source", 1) -> "[[source]] 2: ", ("fetch",) -> "[fetch] "."""
+    """("source", 1) -> "[[source]] 2: ", ("fetch",) -> "[fetch]: "."""
     if not location:
         return ""
     name, *rest = location

@@ -74,6 +74,8 @@ def _zone(name: str) -> str:
 def _web_address(url: str) -> str:
     if not re.match(r"https?://[^\s/]+", url):
         raise ValueError(f'{url!r} is no web address; it starts with "https://" or "http://"')
+    if "@" in re.split(r"[/?#]", url, maxsplit=3)[2]:  # the address is printed, stored and mailed
+        raise ValueError('a login does not stand in an address; write headers = { Authorization = "env:NAME" }')
     return url
 
 
