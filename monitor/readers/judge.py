@@ -47,6 +47,8 @@ _OF_RECORDS = (
 )  # evidence that single records have to show
 _SECOND = 1.5  # what a group without deadlines has to have more beside a list with them
 _KNOWN = 2.0  # what having held positions before is worth
+_SOUND = 6.0  # a group of so much needs no more
+_SAMPLE = 20  # records
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(
     r"(?<!\d)\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d\d-\d\d|(?<!\d)\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,}|[^\W\d_]{3,}\.?\s\d{1,2}\b(?!\d)"
@@ -89,22 +91,26 @@ class Found:
 
 
 def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] = ()) -> Found:
-    """The records that are positions. known: the signature that held them last time, which speaks for a group."""
+    """The records that are positions. known: the signature that held them last time, which speaks for a group that is
+    weak on this day; it puts it before no better one.
+    """
     subject = Subject.of(tree)
     none_open = any(says("listing.none_open", line.text) for line in tree.lines if zones.penalty(line.block) < 2)
     judged = []
     for group in groups(tree, zones):
         entitle(tree, group)
-        judged.append((score(tree, zones, subject, group) + _KNOWN * (group.signature in known), group))
-    judged.sort(key=lambda pair: -pair[0])
+        value = score(tree, zones, subject, group)
+        if value >= ENOUGH - 2.0 - _KNOWN * (group.signature in known):
+            judged.append((value + _against(tree, zones, group), value, group))
+    judged.sort(key=lambda triple: -triple[0])
     ground = Ground(tree)
     found: list[tuple[Record, Posting]] = []
     known_keys: set[tuple[str | None, str]] = set()
     titles: dict[str, list[str | None]] = defaultdict(list)
     signatures: set[str] = set()
-    for value, group in judged:
-        if value < ENOUGH - 2.0:
-            break
+    for _, value, group in judged:
+        if group.signature in known:
+            value = max(value, min(value + _KNOWN, _SOUND))
         need = ENOUGH + (_SECOND if _all_dated(found) and group.notes["dated"] == 0 else 0.0)
         shared = Counter(record.url for record in group.records)
         mine: set[int] = set()
@@ -225,6 +231,12 @@ def _address_words(tree: Tree, url: str | None) -> tuple[bool, bool, bool]:
     return (position or elsewhere, other, identifier)
 
 
+def _against(tree: Tree, zones: Zones, group: Group) -> float:
+    """What speaks against most of a group's records: descriptions come after the titles that they stand below."""
+    merits = sorted(min(0.0, merit(tree, zones, record, group)) for record in group.records[:_SAMPLE] if record.title)
+    return merits[len(merits) // 2] if merits else 0.0
+
+
 def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     """What speaks for or against one record within its group."""
     title = record.title
@@ -244,7 +256,8 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if not role and (opens_with("listing.other", title) or opens_with("listing.closed", title)):
         value -= 3.0
     if _never(title, role):
-        value -= 1.5 if group.linked and len(title) > 40 and _heads_a_list(section) else 6.0
+        listed = group.linked and len(title) > 40 and _heads_a_list(section)
+        value -= 1.5 if listed and not opens_with("listing.other", title) else 6.0
     elif role and names_no_position(title):
         value -= 1.5
     if not value and not _anything(tree, record) and not (group.linked and _heads_a_list(section) and len(title) >= 14):

@@ -8,6 +8,7 @@ are compared where they are given. A page without them is an ordinary one: no tr
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,15 @@ def test_a_known_signature_keeps_a_list_whose_words_tell_nothing() -> None:
     learned = read_listing(richer, hints).signature
     assert "body/div.row/a" in learned
     assert read_listing(plain, hints).postings == ()
+
+
+def test_a_known_signature_puts_descriptions_before_no_titles() -> None:
+    described, hints, expected = case("cards-named-by-institute")
+    only_descriptions = re.sub(r"<h2.*?</h2>", "", described.text)
+    learned = read_listing(page(only_descriptions, described.url), hints).signature
+    assert learned
+    reading = read_listing(described, Hints(as_of=hints.as_of, signature=learned))
+    assert titles(reading) == [p["title"] for p in expected["postings"]]
 
 
 SELECTORS = [
