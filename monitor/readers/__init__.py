@@ -59,7 +59,7 @@ def is_list(seen: Survey) -> bool:
     if seen.declared == 1 or count < 2:
         return False
     linked = any(posting.url for posting in seen.reading.postings)
-    if seen.covered >= 0.35 and (linked or _names_many(seen.heading)):
+    if seen.covered >= 0.35 and (linked or _names_many(seen.heading) or seen.headed):
         return True
     return linked and count >= (8 if one else 5)
 

@@ -83,11 +83,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """postings: in page order. signature: the groups that hold them. covered: share of the page's own words in them."""
+    """postings: in page order. signature: the groups that hold them. covered: share of the page's own words in them.
+
+    headed: all stand under a heading of positions ("Open positions").
+    """
 
     postings: tuple[Posting, ...]
     signature: tuple[str, ...]
     covered: float
+    headed: bool = False
 
 
 def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] = ()) -> Found:
@@ -140,7 +144,8 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     own = [line for line in tree.lines if zones.penalty(line.block) < 2]
     total = sum(len(line.text) for line in own) or 1
     covered = sum(len(line.text) for line in own if ground.holds(line.number)) / total
-    return Found(tuple(posting for _, posting in found), tuple(sorted(signatures)), covered)
+    headed = all(_heads_a_list(zones.section(record.title_line)) for record, _ in found)
+    return Found(tuple(posting for _, posting in found), tuple(sorted(signatures)), covered, headed)
 
 
 def _shown(url: str | None, others: Sequence[str | None]) -> bool:
@@ -268,7 +273,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if not value and group.linked and group.generic and record.seed in line.anchors and not line.heading:
         value -= 2.0  # a sentence around "here"
     if not line.heading and title not in (tree.anchor_text(a) for a in line.anchors) and _under_title(tree, line):
-        value -= 3.5  # the description below a title
+        value -= 5.0  # the description below a title
     if is_bare(title):
         value -= 4.0 if line.heading and not line.anchors and not _dated(tree, record) else 2.0
     elif is_rank(title):
@@ -288,6 +293,7 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
     """Whether a heading stands over positions instead of naming one: titles follow it."""
     own = tree.lines[record.title_line]
     named = role or says("listing.occupations", record.title)
+    broad = not named or is_rank(record.title)
     items = linked = entries = 0
     for line in tree.lines[record.first : record.last]:
         if line is own:
@@ -297,7 +303,8 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
             for a in line.anchors
             if not is_generic(w := tree.anchor_text(a)) and (own.anchors == [] or tree.address(a) != record.url)
         ]
-        linked += any(says("listing.roles", w) and not is_bare(w) for w in words)
+        leading = [w for w in words if broad or len(w) >= 0.5 * len(line.text) or line.text.startswith(w)]
+        linked += any(says("listing.roles", w) and not is_bare(w) for w in leading)
         if not named and not own.anchors:
             if 0 < line.heading < 7 and (words or says("listing.roles", line.text)):
                 return True

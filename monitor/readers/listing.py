@@ -24,7 +24,8 @@ from monitor.readers.zones import Zones
 @dataclass(frozen=True, slots=True)
 class Survey:
     """A page read as a list, and what tells a list from an ad: the share of the page's words that its items hold, the
-    number of JobPostings in its data, its first heading, the number of its characters.
+    number of JobPostings in its data, its first heading, the number of its characters, and whether all items stand
+    under a heading such as "Open positions".
     """
 
     reading: Reading
@@ -32,6 +33,7 @@ class Survey:
     declared: int = 0
     heading: str = ""
     length: int = 0
+    headed: bool = False
 
 
 def read_listing(page: Page, hints: Hints) -> Reading:
@@ -80,7 +82,8 @@ def survey(page: Page, hints: Hints) -> Survey:
         warnings.append("the list is built differently than before; how to read it was learned anew")
     known = replace(_EMPTY, postings=postings, signature=found.signature, drifted=drifted, warnings=tuple(warnings))
     covered = found.covered if found.postings else float(bool(postings))
-    return Survey(_reading(tree, zones, marks, links, known), covered, len(declared), heading, tree.characters[-1])
+    read = _reading(tree, zones, marks, links, known)
+    return Survey(read, covered, len(declared), heading, tree.characters[-1], bool(found.postings) and found.headed)
 
 
 _EMPTY = Reading(kind=Kind.LISTING)

@@ -15,6 +15,9 @@ from monitor.readers.tree import Element, Line, Tree
 from monitor.readers.words import address_words, is_bare, is_generic, is_rank, says
 
 _DIGIT = re.compile(r"\d")
+_BEFORE = re.compile(r"\[[^\[\]]{1,20}\]\s+")
+_BEHIND = re.compile(r"\s*\([^()]*\)$")
+_SHORTEST = 8  # characters of a title
 _COLUMNS = 4  # that a record may fall back on where it lacks the best
 _DEPTH = 12  # lines of a record among which its title is
 
@@ -119,18 +122,29 @@ def _title(tree: Tree, line: Line, *, linked: bool) -> str:
         if words and is_generic(words):
             text = text.replace(words, " ")
     text = " ".join(re.sub(r"[\[(]\s*[\])]", " ", text).split()).strip(" :;,-–—|>»")
-    return "" if is_generic(text) else text
+    return "" if is_generic(text) else _without_frame(text)
+
+
+def _without_frame(text: str) -> str:
+    """A line's words without the code before and the deadline behind a title:
+    "[NT26] Postdoc in number theory (deadline 15 March, 11:59PM)".
+    """
+    end = _BEHIND.search(text)
+    if end and says("deadline.cues", end[0]) and len(text[: end.start()].strip()) >= _SHORTEST:
+        text = text[: end.start()].strip()
+    start = _BEFORE.match(text)
+    return text[start.end() :] if start and len(text) - start.end() >= _SHORTEST else text
 
 
 def _address(tree: Tree, record: Record, group: Group) -> str | None:
     """The record's own link: of its title, else its seed's, else the first "Read more", else one to a position."""
     anchors: list[Element] = []
     if record.title_line >= 0:
-        anchors += [
-            a
-            for a in tree.lines[record.title_line].anchors
-            if tree.anchor_text(a) in record.title or is_generic(tree.anchor_text(a))
-        ]
+        there = tree.lines[record.title_line].anchors
+        generic = [a for a in there if is_generic(tree.anchor_text(a))]
+        anchors += [a for a in there if a not in generic and tree.anchor_text(a) in record.title]
+        anchors += [record.seed] if group.linked and not group.generic else []
+        anchors += generic
     if group.linked:
         anchors.append(record.seed)
     for anchor in anchors:
@@ -141,6 +155,6 @@ def _address(tree: Tree, record: Record, group: Group) -> str | None:
     rest = [
         (a, url) for line in tree.lines[record.first : record.last] for a in line.anchors if (url := tree.address(a))
     ]
-    generic = [url for a, url in rest if is_generic(tree.anchor_text(a))]
+    generic_urls = [url for a, url in rest if is_generic(tree.anchor_text(a))]
     positions = [url for a, url in rest if address_words(url)[0] or says("listing.roles", tree.anchor_text(a))]
-    return next(iter(generic + positions), None)
+    return next(iter(generic_urls + positions), None)
