@@ -26,8 +26,13 @@ _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?(?:\s*\.[\w.\s-]+)?\s*=")
 
 def load(path: Path) -> Settings:
     """The settings of a file. ConfigError lists all faults, one a line: `file:line: what is wrong`."""
+    return parse(text_of(path), path)
+
+
+def text_of(path: Path) -> str:
+    """What a sources.toml says, its line ends as they are. ConfigError: it cannot be read."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
             [f"{path}: there is no such file"],
@@ -38,7 +43,6 @@ def load(path: Path) -> Settings:
         raise ConfigError([f"{path}:{line}: the file is not UTF-8 text"], tip="save it again as UTF-8") from None
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
-    return parse(text, path)
 
 
 def parse(text: str, path: Path) -> Settings:

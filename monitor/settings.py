@@ -71,7 +71,8 @@ def _zone(name: str) -> str:
     return name
 
 
-def _web_address(url: str) -> str:
+def web_address(url: str) -> str:
+    """The URL of a source; ValueError with a sentence for a person if it cannot be one."""
     if not re.match(r"https?://[^\s/]+", url):
         raise ValueError(f'{url!r} is no web address; it starts with "https://" or "http://"')
     if "@" in re.split(r"[/?#]", url, maxsplit=3)[2]:  # the address is printed, stored and mailed
@@ -110,7 +111,7 @@ SlotWords = Annotated[
         ["monday 07:00", "daily 06:30", "monthly 08:00", "instant"],
     ),
 ]
-WebAddress = Annotated[str, AfterValidator(_web_address), WithJsonSchema({"type": "string", "format": "uri"})]
+WebAddress = Annotated[str, AfterValidator(web_address), WithJsonSchema({"type": "string", "format": "uri"})]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 
 

@@ -191,11 +191,34 @@ def test_init_check_add_poll(site: DemoSite, tmp_path: Path) -> None:
     assert file.read_text().startswith(before.rstrip("\n"))
     assert monitor("poll", "--source", "Maths", "--as-of", MONDAY, cwd=tmp_path).code == 0
     twice = monitor("add", f"{site.url}/maths/open-positions", "--yes", cwd=tmp_path)
-    assert (twice.code, "already used" in twice.err) == (2, True)
+    assert (twice.code, 'has this address already: it is "Maths"' in twice.err) == (2, True)
+    same = monitor("add", f"{site.url}/jobs/", "--name", "Maths", "--yes", cwd=tmp_path)
+    assert (same.code, 'has a source "Maths" already' in same.err) == (2, True)
+    missing = monitor("add", f"{site.url}/nothing", "--yes", cwd=tmp_path)
+    assert (missing.code, "404 Not Found" in missing.err) == (1, True), "a source that fails, and no wrong usage"
+    assert file.read_text().count("/nothing") == 0
+
+
+def test_add_keeps_the_file_where_and_as_it_is(site: DemoSite, tmp_path: Path) -> None:
+    """A link stays one, a file that only its owner reads stays so, and line ends and a mark at the start do no harm."""
+    site.show(week=1)
+    real, link = tmp_path / "real.toml", tmp_path / "sources.toml"
+    real.write_bytes(b"\xef\xbb\xbf[fetch]\r\nallow_private_addresses = true\r\ndelay = 0.0\r\n")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    added = monitor("add", f"{site.url}/maths/open-positions", "--yes", cwd=tmp_path)
+    assert added.code == 0, added.err
+    assert link.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o600
+    assert real.read_bytes().startswith(b"[fetch]\r\nallow_private_addresses = true\r\n")
+    assert "maths/open-positions" in monitor("check", cwd=tmp_path).out
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["real.toml", "sources.toml"]
 
 
 USAGE = {
-    "no such command": (["pol"], "No such command"),
+    "no such command": (["frobnicate"], "No such command"),
+    "a command misspelt": (["pol"], "Did you mean 'poll'?"),
+    "no web address": (["add", "lindholm.example/jobs"], "'lindholm.example/jobs' is no web address"),
     "no such option": (["poll", "--fast"], "No such option"),
     "a bad time": (["poll", "--as-of", "yesterday"], "neither a date"),
     "a time without a zone": (["poll", "--as-of", "2026-03-02T07:00"], "no time zone"),

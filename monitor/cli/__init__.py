@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
 
 from monitor import __version__
-from monitor.errors import MonitorError
+from monitor.errors import DeliveryError, FetchError, MonitorError, ReadError
 
 COMMANDS = {
     "demo": "demo",
@@ -46,6 +47,8 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
+            if near := get_close_matches(name, COMMANDS, n=1):
+                ctx.fail(f"No such command '{name}'. Did you mean '{near[0]}'?")
             return None
         module = import_module(f"monitor.cli.{COMMANDS[name]}")
         command = getattr(module, f"{name}_command")
@@ -87,7 +90,7 @@ def main() -> None:
         click.echo(f"monitor: {error}", err=True)
         if error.tip:
             click.echo(f"  tip: {error.tip}", err=True)
-        code = 2
+        code = 1 if isinstance(error, (FetchError, ReadError, DeliveryError)) else 2
     except (KeyboardInterrupt, EOFError):
         code = 130
     except BrokenPipeError:  # the reader of our output has gone, as with `| head`

@@ -80,6 +80,25 @@ def must_exist(settings: Settings) -> None:
         raise StoreError(f"{settings.database} is not there yet", tip="`monitor poll` makes it")
 
 
+def replace_file(file: Path, text: str) -> None:
+    """Written beside it and put in its place: no reader and no crash sees half a file. ConfigError: it cannot be.
+
+    A link goes on leading to the same file, which keeps its mode; a device is written to.
+    """
+    import shutil
+
+    target = file.resolve()
+    draft = target if target.exists() and not target.is_file() else target.with_name(f".{target.name}.new")
+    try:
+        draft.write_text(text, encoding="utf-8", newline="")
+        if draft != target:
+            if target.exists():
+                shutil.copymode(target, draft)
+            draft.replace(target)
+    except OSError as error:
+        raise ConfigError([f"{file}: cannot be written: {error.strerror}"]) from error
+
+
 def config_path(config: str | None) -> Path:
     return Path(config or click.get_current_context().find_root().obj)
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, load_settings, must_exist, say
-from monitor.errors import ConfigError
+from monitor.cli.common import as_of_option, config_option, load_settings, must_exist, replace_file, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,12 +18,15 @@ if TYPE_CHECKING:
     from monitor.store import Store
 
 
-@click.command("export", short_help="Write them as Atom, JSON, CSV or iCalendar.")
+@click.command("export", short_help="Write positions as Atom, JSON, CSV or iCalendar.")
 @click.option("--format", "form", type=click.Choice(["atom", "json", "csv", "ics"]), required=True)
 @click.option("--what", type=click.Choice(["positions", "changes"]), default="positions", show_default=True)
 @click.option("--all", "closed_too", is_flag=True, help="Closed and expired positions too.")
 @click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE, whole or not."
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to FILE, which is replaced whole; else to stdout.",
 )
 @as_of_option
 @config_option
@@ -49,10 +51,7 @@ def export_command(
     if output is None:
         click.echo(text, nl=False)
         return
-    try:
-        _replace(output, text)
-    except OSError as error:
-        raise ConfigError([f"{output}: cannot be written: {error.strerror}"]) from error
+    replace_file(output, text)
     say(f"written to {output}")
 
 
@@ -95,12 +94,3 @@ def _feed(form: str, items: list[Item], *, title: str, store: Store, now: dateti
     if form == "json":
         return export.json_feed(items, title=title)
     return export.atom(items, title=title, feed_id=feed_uuid(title, store.events(through=1)), now=now)
-
-
-def _replace(file: Path, text: str) -> None:
-    """What reads the file sees the old text or the new one, never a half."""
-    file = file.resolve()
-    part = file if file.exists() and not file.is_file() else file.with_name(f".{file.name}.part")
-    part.write_text(text, encoding="utf-8", newline="")
-    if part != file:
-        part.replace(file)

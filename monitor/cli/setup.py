@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import os
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, config_path, json_option, load_settings, print_json, say
+from monitor.cli.common import (
+    as_of_option,
+    config_option,
+    config_path,
+    json_option,
+    load_settings,
+    print_json,
+    replace_file,
+    say,
+)
 from monitor.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
@@ -30,12 +38,9 @@ def init_command(config: str | None) -> None:
         raise ConfigError([f"{path} is already there"], tip="`monitor check` tells whether it is right")
     packaged = template_folder() / "sources.toml"  # in a checkout it lies at the top level instead
     starter = packaged if packaged.exists() else template_folder().parent / "sources.toml"
-    try:
-        path.write_text(starter.read_text(encoding="utf-8"), encoding="utf-8")
-        schema_path = path.with_name(SCHEMA_FILE)
-        schema_path.write_text(_schema_text(), encoding="utf-8")
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be written: {error.strerror}"]) from error
+    schema_path = path.with_name(SCHEMA_FILE)
+    replace_file(path, starter.read_text(encoding="utf-8"))
+    replace_file(schema_path, _schema_text())
     say(f"wrote {path} and {schema_path}; edit the [[digest]], then try `monitor check` and `monitor poll`")
 
 
@@ -67,15 +72,21 @@ def check_command(as_json: bool, config: str | None) -> None:
         click.echo(_digest_words(digest))
     mail = settings.mail
     click.echo(
-        f"digests go to {mail.host} ({mail.security})" if mail else f"digests go to {settings.outbox}, as .eml files"
+        f"digests go to {mail.host}, {_SECURITY[mail.security]}"
+        if mail
+        else f"digests go to {settings.outbox}, as .eml files"
     )
     for warning in warnings:
         say(f"note: {warning}")
 
 
+_SECURITY = {"starttls": "encrypted (STARTTLS)", "tls": "encrypted (TLS)", "none": "not encrypted"}
+
+
 def _source_words(source: Source) -> str:
     words = [f"every {_interval_words(source.every.total_seconds())}"]
-    words.append(f"as {source.kind.value}" if source.kind else "of any kind")
+    if source.kind:
+        words.append(f"read as {source.kind.value}")
     if source.include:
         words.append(f"only {', '.join(source.include)}")
     if source.exclude:
@@ -94,12 +105,13 @@ def _interval_words(seconds: float) -> str:
 
 
 def _digest_words(digest: DigestSettings) -> str:
+    from monitor.settings import WEEKDAYS
+
     slot = digest.every
     when = {
         "instant": "as soon as there is something",
         "day": f"daily at {slot.at:%H:%M}",
-        "week": f"every {['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'][slot.weekday]}"
-        f" at {slot.at:%H:%M}",
+        "week": f"every {WEEKDAYS[slot.weekday].title()} at {slot.at:%H:%M}",
         "month": f"on the first of the month at {slot.at:%H:%M}",
     }[slot.period]
     zone = "" if slot.period == "instant" else f" {digest.timezone}"
@@ -136,8 +148,17 @@ def _password_warnings(settings: Settings) -> list[str]:
     return [warning] if warning else []
 
 
+def _web_address(context: click.Context, parameter: click.Parameter, url: str) -> str:
+    from monitor.settings import web_address
+
+    try:
+        return web_address(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.command("add", short_help="Watch one more page or feed.")
-@click.argument("url")
+@click.argument("url", callback=_web_address)
 @click.option("--name", help="What to call it.")
 @click.option("--yes", is_flag=True, help="Add it without asking.")
 @json_option
@@ -146,17 +167,15 @@ def _password_warnings(settings: Settings) -> list[str]:
 def add_command(url: str, name: str | None, yes: bool, as_json: bool, now: datetime, config: str | None) -> None:
     """Look at a page or feed, show what would be watched, and add it to sources.toml."""
     from monitor.cli.look import fetch_page, show_reading
-    from monitor.config import add_source, parse
+    from monitor.config import add_source, parse, text_of
     from monitor.models import Hints, Kind
     from monitor.readers import read
 
     path = config_path(config)
-    settings = load_settings(config)
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path)
+    settings = parse(text, path)
+    _refuse_twice(settings, url, name)
     keys = {"name": name} if name else {}
-    parse(
-        add_source(text, url, **keys), path
-    )  # a URL or a name that is already there is refused before anything is fetched
     reading = read(fetch_page(url, settings, now), Hints(as_of=now.date()))
     if as_json:
         line = {"url": url, "kind": reading.kind.value, "positions": len(reading.postings)}
@@ -169,15 +188,15 @@ def add_command(url: str, name: str | None, yes: bool, as_json: bool, now: datet
     if not yes and not click.confirm(f"Add it to {path}?", default=not reading.trouble, err=True):
         say("nothing was changed")
         return
-    _replace(path, add_source(text, url, **keys))
+    replace_file(path, add_source(text, url, **keys))
     say(f"added to {path}; `monitor poll` looks at it for the first time")
 
 
-def _replace(path: Path, text: str) -> None:
-    """Written beside it and put in its place, so that no crash leaves half a file."""
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be written: {error.strerror}"]) from error
+def _refuse_twice(settings: Settings, url: str, name: str | None) -> None:
+    for source in settings.source:
+        if source.url == url:
+            raise ConfigError([f'{settings.file} has this address already: it is "{source.name}"'])
+        if source.name == name:
+            raise ConfigError(
+                [f'{settings.file} has a source "{name}" already: {source.url}'], tip="give it another --name"
+            )
