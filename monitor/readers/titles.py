@@ -41,8 +41,13 @@ def entitle(tree: Tree, group: Group) -> None:
     count = len(group.records)
     ranked = sorted(columns, key=lambda key: -_worth(tree, columns[key], count, group))
     chosen = {key: {id(r): line for r, line in columns[key]} for key in ranked[:_COLUMNS]}
+    entitled = chosen[ranked[0]] if ranked else {}
+    # what stands beside the titles of most others ("Oslo") is no title where that is missing
+    beside = {key for key in ranked[1:_COLUMNS] if 2 * len(chosen[key].keys() & entitled) > len(entitled) >= 2}
     for record in group.records:
         for key in ranked[:_COLUMNS]:
+            if key in beside and id(record) not in entitled:
+                continue
             there = chosen[key].get(id(record))
             if there is not None and (title := _title(tree, there, linked=group.linked)):
                 record.title, record.title_line = title, there.number
