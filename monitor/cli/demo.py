@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 @click.command("demo", short_help="See it work on a bundled university site.")
-@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("demo"), show_default=True)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo"),
+    show_default=True,
+    help="Where it takes place; what an earlier demo left there is written anew.",
+)
 def demo_command(folder: Path) -> None:
     """Watch the main job happen on a bundled university site, a week in a few seconds.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from monitor.config import load
 from monitor.demo.site import DemoSite
+from monitor.errors import ConfigError
 from monitor.pipeline.digests import Sent, send_digests
 from monitor.pipeline.poll import Checked, poll
 from monitor.settings import Settings
@@ -27,15 +28,12 @@ class Look:
 
 
 def tour(folder: Path, progress: Callable[[datetime, Checked], None] = lambda at, checked: None) -> list[Look]:
-    """Run it in `folder`, afresh each time, over real HTTP; what it leaves can be looked at with every command."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in LEFT_BEHIND:
-        (folder / name).unlink(missing_ok=True)
-    for file in (folder / "outbox").glob("*.*"):
-        file.unlink()
+    """Run it in `folder`, afresh each time, over real HTTP; what it leaves can be looked at with every command.
+
+    ConfigError: the folder cannot be written to, or holds something that no demo left there.
+    """
     with DemoSite() as site:
-        (folder / "sources.toml").write_text(site.configuration(), encoding="utf-8")
-        settings = load(folder / "sources.toml")
+        settings = load(_begin(folder, site.configuration()))
         with Store.open(settings.database) as store:
             first = site.now
             looks = [_look(settings, store, first, progress, digest=True)]
@@ -46,6 +44,24 @@ def tour(folder: Path, progress: Callable[[datetime, Checked], None] = lambda at
                 at = second - timedelta(days=days_before)
                 looks.append(_look(settings, store, at, progress, digest=not days_before))
     return looks
+
+
+def _begin(folder: Path, configuration: str) -> Path:
+    """The demo's sources.toml, in a folder without anything of an earlier run."""
+    file = folder / "sources.toml"
+    mark = configuration.partition("\n")[0].encode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not (file.exists() and file.read_bytes().startswith(mark)):
+            raise ConfigError([f"{folder} holds files that are not the demo's"], tip="name another one with --folder")
+        for old in (*(folder / name for name in LEFT_BEHIND), *(folder / "outbox").glob("*.*")):
+            old.unlink(missing_ok=True)
+        file.write_text(configuration, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(
+            [f"{folder}: cannot be written: {error.strerror}"], tip="name another one with --folder"
+        ) from None
+    return file
 
 
 def _look(
