@@ -35,6 +35,7 @@ class Daemon:
         self._clock = clock
         self._stopping = threading.Event()
         self._reload = threading.Event()
+        self._trouble: str | None = None  # of the last tick
 
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT, when the checks under way have ended. StoreError if the store is in use."""
@@ -68,7 +69,11 @@ class Daemon:
             signal.signal(signal.SIGHUP, reload)
 
     def _tick(self, store: Store) -> None:
-        """Never raises: a job that raises would be called again at once, and starve the others."""
+        """Never raises: a job that raises would be called again at once, and starve the others.
+
+        What stops one tick after another (a full disk, a broken template) is told once.
+        """
+        trouble = None
         try:
             now = self._clock()
             poll(
@@ -82,10 +87,13 @@ class Daemon:
             if not self._stopping.is_set():
                 send_digests(self._settings, store, self._clock(), report=self._report_sent)
         except MonitorError as error:
-            self._tell(error.in_full())
+            trouble = error.in_full()
         except Exception as error:
             log.exception("a tick failed")
-            self._tell(f"the monitor itself failed ({type(error).__name__}: {error}); it goes on, please report this")
+            trouble = f"the monitor itself failed ({type(error).__name__}: {error}); it goes on, please report this"
+        if trouble and trouble != self._trouble:
+            self._tell(trouble)
+        self._trouble = trouble
 
     def _reread(self) -> None:
         """sources.toml again after SIGHUP; one that is broken leaves the old settings in force."""
@@ -113,7 +121,7 @@ class Daemon:
         )
 
     def _tell(self, words: str) -> None:
-        self._say(f"{self._clock():%Y-%m-%d %H:%M:%S}  {words}")
+        self._say(f"{self._clock():%Y-%m-%d %H:%M:%SZ}  {words}")
 
 
 def _count(settings: Settings) -> str:

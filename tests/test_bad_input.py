@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -213,13 +215,27 @@ def test_a_feed_that_turns_into_html_is_no_news(tmp_path: Path) -> None:
             assert [e for e in store.events() if e.kind in CHANGES] == []
 
 
-def test_a_fault_of_the_monitor_itself_stops_one_source_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(page: object, hints: object) -> None:
-        raise ZeroDivisionError("unexpected")
+@pytest.mark.parametrize("stage", ["monitor.pipeline.check.read", "monitor.pipeline.poll.compare"])
+def test_a_fault_of_the_monitor_itself_stops_one_source_only(
+    stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, _, name = stage.rpartition(".")
+    right = getattr(import_module(module), name)
 
-    monkeypatch.setattr("monitor.pipeline.check.read", failing)
-    monkeypatch.setattr("monitor.pipeline.poll.log.exception", lambda *args: None)
-    with sites(tmp_path, GOOD) as settings, Store.open(settings.database) as store:
-        result = check(settings, store, 0)["bad"]
-    assert result.outcome is Outcome.FAILED
-    assert "please report this" in (result.error or "")
+    def failing(*given: Any) -> Any:
+        """On what the source "bad" shows: of `read` the page, of `compare` what is known and what was seen."""
+        if given[0].url == bad if name == "read" else given[1].source == bad and given[1].reading:
+            raise ZeroDivisionError("unexpected")
+        return right(*given)
+
+    monkeypatch.setattr("monitor.pipeline.poll.log.error", lambda *args, **kwargs: None)
+    other = (response(f"{LIST}<p>Welcome</p>".encode()),)
+    with sites(tmp_path, other) as settings, Store.open(settings.database) as store:
+        bad = settings.source[0].url
+        check(settings, store, 0)
+        monkeypatch.setattr(stage, failing)
+        results = check(settings, store, 1)
+        assert results["bad"].outcome is Outcome.FAILED
+        assert "please report this" in (results["bad"].error or "")
+        assert not results["well"].failed
+        assert len(list(store.positions(Status.OPEN))) == 6, "nothing stored is lost"

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from monitor.cadence import next_check_at
 from monitor.diff import compare, refresh
+from monitor.errors import MonitorError
 from monitor.fetch import Fetcher
 from monitor.identity import lookup_keys, sighting_of
 from monitor.models import CHANGES, EventKind, Kind, Known, Observation, Outcome, Position, Verdict
@@ -78,7 +79,7 @@ async def _poll(
     results: list[Checked] = []
     async with Fetcher(settings.fetch, now=lambda: now) as fetcher:
         async for source, observation in _observe(settings, store, sources, now, fetcher, stop):
-            result = conclude(store, source, observation)
+            result = _concluded(store, source, observation)
             results.append(result)
             report(result)
     return results
@@ -112,9 +113,23 @@ async def _guarded(given: CheckInput, fetcher: Fetcher, stop: Callable[[], bool]
     try:
         return await check(given, fetcher, stop)
     except Exception as error:
-        log.exception("the check of %s failed", given.source.url)
-        words = f"the monitor itself failed on it ({type(error).__name__}: {error}); please report this"
-        return Observation(source=given.source.url, at=given.now, trouble=words)
+        return _own_fault(given.source, given.now, error)
+
+
+def _concluded(store: Store, source: Source, observation: Observation) -> Checked:
+    """As `conclude`, where a fault of the program itself does not stop the rest either."""
+    try:
+        return conclude(store, source, observation)
+    except MonitorError:  # the database: nothing else can be stored either
+        raise
+    except Exception as error:
+        return conclude(store, source, _own_fault(source, observation.at, error))
+
+
+def _own_fault(source: Source, now: datetime, error: Exception) -> Observation:
+    log.error("the check of %s failed", source.url, exc_info=error)
+    words = f"the monitor itself failed on it ({type(error).__name__}: {error}); please report this"
+    return Observation(source=source.url, at=now, trouble=words)
 
 
 def conclude(store: Store, source: Source, observation: Observation) -> Checked:
@@ -148,7 +163,7 @@ def _known_today(store: Store, source: Source, state: SourceState | None, observ
     known = store.known(source.url, keys)
     if source.kind is Kind.PAGE:
         known = _as_named_today(known, source)
-    if state is None or state.fingerprint in (None, fingerprint(source)):
+    if reading is None or state is None or state.fingerprint in (None, fingerprint(source)):
         return known
     listed = [
         posting for _, page in store.snapshots(source.url, listed=True) for posting in reread(page, source, known)
