@@ -104,6 +104,8 @@ def _by_words_before(folded: str, day: Day, begin: int, start: int) -> _Candidat
     other = _last(_other(), folded, begin, start)
     if other and day.first and start - other[1] <= 2:
         other = None  # "open from" the first of two days
+    if cue and topic("deadline.rolling").search(folded, cue[0], start):
+        cue = None  # "Open until filled. 30 January 2026"
     limit = _last(topic("deadline.limits"), folded, max(begin, start - _CLOSE), start)
     if extended and start - extended[1] <= _NEAR and not (other and other[0] >= extended[1]):
         return _Candidate(day, _Surety.EXTENDED, extended[0], day.seen.end)

@@ -99,7 +99,7 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     weak on this day; it puts it before no better one.
     """
     subject = Subject.of(tree)
-    none_open = any(says("listing.none_open", line.text) for line in tree.lines if zones.penalty(line.block) < 2)
+    nothing = _nothing_open(tree, zones)
     judged = []
     for group in groups(tree, zones):
         entitle(tree, group)
@@ -123,6 +123,10 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
                 record.url = _shared_link(tree, zones, record, ground)
             if not record.title or value + merit(tree, zones, record, group) < need:
                 continue
+            section = zones.section(record.title_line)
+            none_open = any(section[: len(where)] == where for where in nothing)
+            if none_open and not (group.notes["dated"] or _heads_a_list(section)):
+                continue  # the page says that nothing is open, and this stands elsewhere
             if value + against_link(tree, record, group, none_open=none_open) < need:
                 continue
             title = record.title.casefold()
@@ -146,6 +150,18 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     covered = sum(len(line.text) for line in own if ground.holds(line.number)) / total
     headed = all(_heads_a_list(zones.section(record.title_line)) for record, _ in found)
     return Found(tuple(posting for _, posting in found), tuple(sorted(signatures)), covered, headed)
+
+
+def _nothing_open(tree: Tree, zones: Zones) -> list[tuple[str, ...]]:
+    """The sections of which the page says that nothing is open there; said under "Open positions" it holds for all
+    that this heading is part of.
+    """
+    said = [
+        zones.section(line.number)
+        for line in tree.lines
+        if zones.penalty(line.block) < 2 and says("listing.none_open", line.text)
+    ]
+    return [where[:-1] if _heads_a_list(where) else where for where in said]
 
 
 def _shown(url: str | None, others: Sequence[str | None]) -> bool:
@@ -274,6 +290,8 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         value -= 2.0  # a sentence around "here"
     if not line.heading and title not in (tree.anchor_text(a) for a in line.anchors) and _under_title(tree, line):
         value -= 5.0  # the description below a title
+    if not group.linked and not line.heading and record.url == tree.url.partition("#")[0]:
+        value -= 2.0  # no more than a line of a page that is linked in its own menu
     if is_bare(title):
         value -= 4.0 if line.heading and not line.anchors and not _dated(tree, record) else 2.0
     elif is_rank(title):
