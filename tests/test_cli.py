@@ -131,6 +131,15 @@ def test_inspect_of_a_url(site: DemoSite, home: Path) -> None:
     assert len(result.lines[0]["postings"]) >= 3
 
 
+def test_inspect_shows_an_address_as_it_is_and_says_nothing_twice(tmp_path: Path) -> None:
+    (tmp_path / "f[type]=phd[red].html").write_text("<title>404</title><h1>404 Not Found</h1>")
+    shown = monitor("inspect", "f[type]=phd[red].html", cwd=tmp_path)
+    assert shown.out.startswith("f[type]=phd[red].html: ")
+    notes = [line for line in shown.out.splitlines() if "note: " in line]
+    assert notes
+    assert len(notes) == len(set(notes))
+
+
 def test_inspect_reads_the_body_of_a_saved_mail(tmp_path: Path) -> None:
     (tmp_path / "mail.eml").write_bytes(
         b"From: a@example.org\r\nContent-Type: text/plain; charset=latin-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
@@ -225,6 +234,7 @@ USAGE = {
     "no configuration": (["poll"], "sources.toml: there is no such file"),
     "nothing polled yet": (["--config", "empty.toml", "positions"], "is not there yet"),
     "a broken configuration": (["poll", "--config", "broken.toml"], "broken.toml:1: unknown table [sourc]"),
+    "a preview of nothing": (["--config", "reader.toml", "digest"], "monitor.db is not there yet"),
     "no digest": (["--config", "empty.toml", "digest"], "there is no [[digest]]"),
 }
 
@@ -234,6 +244,7 @@ def test_wrong_usage_is_a_sentence_and_exit_code_2(name: str, tmp_path: Path) ->
     args, words = USAGE[name]
     (tmp_path / "empty.toml").write_text("")
     (tmp_path / "broken.toml").write_text("[[sourc]]\n")
+    (tmp_path / "reader.toml").write_text('[[digest]]\nto = ["me@example.org"]\n')
     result = monitor(*args, cwd=tmp_path)
     assert (result.code, result.out) == (2, "")
     assert words in result.err

@@ -70,7 +70,7 @@ def named_sources(settings: Settings, names: tuple[str, ...]) -> list[Source]:
             near = difflib.get_close_matches(name, by_name, n=1)
             faults.append(f'no source is named "{name}"' + (f'; did you mean "{near[0]}"?' if near else ""))
     if faults:
-        raise ConfigError(faults, tip=f"{settings.file} names them")
+        raise ConfigError(faults, tip="`monitor check` lists them")
     return [by_name[name] for name in names]
 
 

@@ -21,7 +21,7 @@ from monitor.cli.common import (
     print_json,
     printable,
 )
-from monitor.errors import MonitorError
+from monitor.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
@@ -56,8 +56,7 @@ def doctor_command(as_json: bool, now: datetime, config: str | None) -> None:
         if as_json:
             print_json({"what": finding.what, "good": not finding.advice, "words": finding.words, "do": finding.advice})
         else:
-            words = "; ".join(finding.words.splitlines())
-            click.echo(printable(f"{'to do' if finding.advice else 'good':6} {finding.what}: {words}"))
+            click.echo(printable(f"{'to do' if finding.advice else 'good':6} {finding.what}: {finding.words}"))
             if finding.advice:
                 click.echo(printable(f"       {finding.advice}"))
     if any(finding.advice for finding in found):
@@ -67,8 +66,9 @@ def doctor_command(as_json: bool, now: datetime, config: str | None) -> None:
 def _findings(config: str | None, now: datetime) -> Iterator[Finding]:
     try:
         settings = load_settings(config)
-    except MonitorError as error:
-        yield Finding("configuration", str(error), error.tip or f"Mend {config_path(config)}, then ask again.")
+    except ConfigError as error:
+        for fault in error.faults:
+            yield Finding("configuration", fault, error.tip or f"Mend {config_path(config)}, then ask again.")
         return
     checks: tuple[tuple[str, Callable[[Settings, datetime], Iterator[Finding]]], ...] = (
         ("configuration", _configuration),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from monitor.cli.common import config_option, json_option, load_settings, must_e
 from monitor.errors import StoreError
 
 if TYPE_CHECKING:
-    from monitor.models import Event, FieldChange, Position, Sighting
+    from monitor.models import Event, Position, Sighting
     from monitor.store import Hit, Store
 
 _CANDIDATES = 20  # shown where words name several positions
@@ -144,7 +143,7 @@ def _sighting_json(sighting: Sighting, names: dict[str, str]) -> dict[str, Any]:
 
 
 def _life(position: Position, events: Iterable[Event], names: dict[str, str]) -> Iterator[str]:
-    from monitor.cli.tables import field_lines
+    from monitor.cli.tables import change_lines, field_lines
 
     since = f", since {position.closed_at:%Y-%m-%d %H:%M}" if position.closed_at else ""
     yield f"position {position.id}: {position.status.value}{since}"
@@ -168,21 +167,7 @@ def _life(position: Position, events: Iterable[Event], names: dict[str, str]) ->
         what = _WORDS.get(event.kind.value, event.kind.value)
         yield f"  {event.at:%Y-%m-%d %H:%M}  {what} ({event.source_name}){title}"
         for name, change in event.fields.items():
-            yield from _change_lines(name, change)
+            yield from (f"      {line}" for line in change_lines(name, change))
 
 
 _WORDS = {"baseline": "open when its source was first seen"}
-
-
-def _change_lines(name: str, change: FieldChange) -> Iterator[str]:
-    from monitor.cli.tables import value_words
-
-    before, after = (value_words(side) if side is not None else "unknown" for side in (change.before, change.after))
-    label = name.replace("_", " ")
-    if "\n" not in before + after and len(before + after) < 90:
-        yield f"      {label}: {before} -> {after}"
-        return
-    yield f"      {label}"
-    for sign, side in (("-", change.before), ("+", change.after)):
-        for line in value_words(side).splitlines() if side is not None else ():
-            yield from textwrap.wrap(line, 100, initial_indent=f"        {sign} ", subsequent_indent=" " * 10)

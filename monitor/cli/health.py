@@ -133,14 +133,14 @@ def _show(health: Health, now: datetime) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("Source", "Last good check", "Shows", "Next check", "State"):
+    for column in ("Source", "Last good (UTC)", "Positions", "Next check (UTC)", "State"):
         table.add_column(column, overflow="fold")
     for source, state in health.sources:
         usual = _usual(state)
         table.add_row(
             Text(printable(source.name)),
             _moment(state.good_at if state else None, "never"),
-            "" if usual is None else f"{usual:g}",
+            "" if usual is None else f"{usual:.0f}",
             _due(state, now),
             Text("in trouble", "red") if state and state.trouble else "good" if state else "",
         )

@@ -14,7 +14,7 @@ from monitor.cli.common import as_of_option, config_option, config_path, json_op
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.models import Page, Posting, Reading
+    from monitor.models import Page, Reading
     from monitor.settings import Settings
 
 KINDS = ("feed", "listing", "ad", "page")
@@ -63,7 +63,7 @@ def inspect_command(
                     "kind": reading.kind.value,
                     "postings": [posting_json(p) for p in reading.postings],
                     "next_page": reading.next_page,
-                    "warnings": [*filter(None, [reading.trouble]), *reading.warnings],
+                    "warnings": notes(reading),
                     **({"signature": list(reading.signature)} if explain else {}),
                 }
             )
@@ -109,35 +109,31 @@ def fetch_page(url: str, settings: Settings, now: datetime) -> Page:
     return asyncio.run(get())
 
 
+def notes(reading: Reading) -> list[str]:
+    """What is to be said of a page besides its positions, its trouble first; nothing twice."""
+    return list(dict.fromkeys(filter(None, (reading.trouble, *reading.warnings))))
+
+
 def show_reading(target: str, reading: Reading, *, explain: bool) -> None:
     """What was seen in a page, for a person."""
     from rich.console import Console
+    from rich.text import Text
 
-    from monitor.cli.tables import positions_table
+    from monitor.cli.tables import field_lines, postings_table
 
-    console = Console()
+    console = Console(highlight=False, soft_wrap=True)
     count = len(reading.postings)
-    console.print(
-        f"[bold]{target}[/bold]: {reading.kind.value}, {count} position{'' if count == 1 else 's'}", highlight=False
-    )
-    for warning in filter(None, [reading.trouble, *reading.warnings]):
-        console.print(printable(f"  note: {warning}"), markup=False, highlight=False)
+    head = f": {reading.kind.value}, {count} position{'' if count == 1 else 's'}"
+    console.print(Text.assemble((printable(target), "bold"), head))
+    lines = [f"  note: {note}" for note in notes(reading)]
     if reading.next_page:
-        console.print(printable(f"  goes on at {reading.next_page}"), markup=False, highlight=False)
-    for signature in reading.signature if explain else ():
-        console.print(printable(f"  its items are built as {signature}"), markup=False, highlight=False)
-    if count == 1 or (explain and count):
-        for posting in reading.postings:
-            _show_fields(console, posting, explain=explain)
-    elif count:
-        console.print(positions_table(reading.postings))
-
-
-def _show_fields(console: object, posting: Posting, *, explain: bool) -> None:
-    from rich.console import Console
-
-    from monitor.cli.tables import field_lines
-
-    assert isinstance(console, Console)
-    for line in field_lines(posting, explain=explain):
-        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+        lines.append(f"  goes on at {reading.next_page}")
+    if explain:
+        lines += [f"  its items are built as {signature}" for signature in reading.signature]
+    in_full = count == 1 or explain
+    if in_full:
+        lines += [line for posting in reading.postings for line in field_lines(posting, explain=explain)]
+    for line in lines:
+        console.print(Text(printable(line)))
+    if count and not in_full:
+        console.print(postings_table(reading.postings))

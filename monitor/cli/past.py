@@ -81,7 +81,7 @@ def _show_diff(name: str, before: Look, after: Look, change: ListChange, lines: 
     from rich.console import Console
     from rich.text import Text
 
-    from monitor.cli.tables import value_words
+    from monitor.cli.tables import change_lines
 
     console = Console(highlight=False, soft_wrap=True)
 
@@ -99,13 +99,13 @@ def _show_diff(name: str, before: Look, after: Look, change: ListChange, lines: 
     for posting, fields in change.changed:
         show_posting("~", posting, "yellow")
         for field, sides in fields.items():
-            was, now = (value_words(v) if v not in (None, ()) else "unknown" for v in (sides.before, sides.after))
-            show(f"    {field.replace('_', ' ')}: {was} -> {now}")
+            for line in change_lines(field, sides):
+                show(f"    {line}")
     if not (change.added or change.removed or change.changed):
         show("the same positions")
     show("")
-    for line in lines:
-        console.print(_styled(line))
+    for difference in lines:
+        console.print(_styled(difference))
     if not lines:
         show("the same text")
 

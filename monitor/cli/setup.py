@@ -166,7 +166,7 @@ def _web_address(context: click.Context, parameter: click.Parameter, url: str) -
 @config_option
 def add_command(url: str, name: str | None, yes: bool, as_json: bool, now: datetime, config: str | None) -> None:
     """Look at a page or feed, show what would be watched, and add it to sources.toml."""
-    from monitor.cli.look import fetch_page, show_reading
+    from monitor.cli.look import fetch_page, notes, show_reading
     from monitor.config import add_source, parse, text_of
     from monitor.models import Hints, Kind
     from monitor.readers import read
@@ -179,7 +179,7 @@ def add_command(url: str, name: str | None, yes: bool, as_json: bool, now: datet
     reading = read(fetch_page(url, settings, now), Hints(as_of=now.date()))
     if as_json:
         line = {"url": url, "kind": reading.kind.value, "positions": len(reading.postings)}
-        print_json({**line, "warnings": [*filter(None, [reading.trouble]), *reading.warnings]})
+        print_json({**line, "warnings": notes(reading)})
     else:
         show_reading(url, reading, explain=False)
     if reading.kind is Kind.PAGE and not reading.trouble:

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from monitor.cli.common import printable
-from monitor.models import Contact, Pay, Posting
+from monitor.models import Contact, FieldChange, Pay, Position, Posting, Status
 
 NOT_SHOWN = ("text", "evidence", "title")
+_SHORT = 90  # characters of both sides of a change that stand on one line
 
 
-def positions_table(postings: Iterable[Posting]) -> Table:
-    """Title, deadline, level and place, one position a row."""
+def postings_table(postings: Iterable[Posting]) -> Table:
+    """Deadline, level, title and place, one posting a row."""
+    return _table((), (((), posting) for posting in postings))
+
+
+def positions_table(positions: Sequence[Position]) -> Table:
+    """The same after the number of each position, and its status where some are not open."""
+    if all(position.status is Status.OPEN for position in positions):
+        return _table(("No.",), (((str(p.id),), p.posting) for p in positions))
+    return _table(("No.", "Status"), (((str(p.id), p.status.value), p.posting) for p in positions))
+
+
+def _table(columns: Sequence[str], rows: Iterable[tuple[Sequence[str], Posting]]) -> Table:
+    """columns: what stands before a posting's own."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, no_wrap=True)
     table.add_column("Deadline", no_wrap=True)
     table.add_column("Level", no_wrap=True)
     table.add_column("Title", overflow="fold")
     table.add_column("Where", overflow="fold", style="dim")
-    for posting in postings:
+    for first, posting in rows:
         where = ", ".join(filter(None, (posting.department or posting.organization, posting.location)))
-        table.add_row(deadline_words(posting), posting.level or "", _plain(posting.title), _plain(where))
+        title = Text(printable(posting.title))  # as it is: a bracket in it is no markup of ours
+        table.add_row(*first, deadline_words(posting), posting.level or "", title, Text(printable(where)))
     return table
 
 
@@ -50,19 +68,35 @@ def value_words(value: object) -> str:
         case Pay():
             return value.text
         case Contact():
-            return " ".join(filter(None, (value.name, f"<{value.email}>" if value.email else None)))
+            return _contact_words(value.name, value.email)
+        case {"name": name, "email": email}:
+            return _contact_words(name, email)
         case {"text": str(text)}:  # pay
             return text
         case tuple() | list():
             return ", ".join(value_words(v) for v in value)
-        case True:
-            return "yes"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
         case str():
             return value
         case _:
             return str(value)
 
 
-def _plain(text: str) -> str:
-    """A title is no markup of ours."""
-    return printable(text).replace("[", r"\[")
+def _contact_words(name: str | None, email: str | None) -> str:
+    return f"{name} <{email}>" if name and email else name or email or ""
+
+
+def change_lines(name: str, change: FieldChange) -> Iterator[str]:
+    """What became of a field: on one line, or as what went and what came where it is text, or long."""
+    label = name.replace("_", " ")
+    gone, come = ("" if side in (None, (), []) else value_words(side) for side in (change.before, change.after))
+    if name != "text" and "\n" not in gone + come and len(gone + come) < _SHORT:
+        yield f"{label}: {gone or 'unknown'} -> {come or 'unknown'}"
+        return
+    yield label
+    for sign, side in (("-", gone), ("+", come)):
+        for line in side.splitlines():
+            yield from textwrap.wrap(line, 100, initial_indent=f"  {sign} ", subsequent_indent="    ")

@@ -48,11 +48,13 @@ def changes_command(since: int | datetime, as_json: bool, config: str | None) ->
 
 
 def show_change(event: Event) -> None:
+    from monitor.cli.tables import change_lines
+
     words = f"{event.id:>5}  {event.at:%Y-%m-%d %H:%M}  {event.kind.value:9} {event.title}  ({event.source_name})"
     click.echo(printable(words))
     for name, change in event.fields.items():
-        before, after = (str(v) if v is not None else "unknown" for v in (change.before, change.after))
-        click.echo(printable(f"{'':30}{name.replace('_', ' ')}: {before} -> {after}"))
+        for line in change_lines(name, change):
+            click.echo(printable(f"{'':30}{line}"))
 
 
 @click.command("positions", short_help="List the positions that are known.")
@@ -79,4 +81,4 @@ def positions_command(show_all: bool, as_json: bool, config: str | None) -> None
 
     from monitor.cli.tables import positions_table
 
-    Console().print(positions_table(p.posting for p in shown))
+    Console().print(positions_table(shown))

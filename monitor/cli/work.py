@@ -16,9 +16,11 @@ from monitor.cli.common import (
     config_option,
     json_option,
     load_settings,
+    must_exist,
     named_sources,
     print_json,
     printable,
+    replace_file,
     say,
 )
 from monitor.errors import ConfigError
@@ -115,7 +117,10 @@ def _progress(total: int, words: str) -> Iterator[Callable[[str], None]]:
 @click.option("--force", is_flag=True, help="Do not wait for the slot.")
 @click.option("--test", is_flag=True, help="Send a sample digest, to check [mail] and [[digest]].")
 @click.option(
-    "--html", "html_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the previewed HTML here."
+    "--html",
+    "html_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the HTML of the first digest here.",
 )
 @json_option
 @as_of_option
@@ -144,6 +149,7 @@ def _preview(settings: Settings, now: datetime, html_file: Path | None, *, as_js
     from monitor.pipeline.digests import is_due, prepare
     from monitor.store import Store
 
+    must_exist(settings)
     with Store.open(settings.database) as store:
         prepared = [(prepare(settings, store, s, now), is_due(store, s, now)) for s in settings.digest]
     for number, (one, due) in enumerate(prepared):
@@ -155,10 +161,7 @@ def _preview(settings: Settings, now: datetime, html_file: Path | None, *, as_js
             )
             click.echo(one.rendered.text)
     if html_file:
-        try:
-            html_file.write_text(prepared[0][0].rendered.html, encoding="utf-8")
-        except OSError as error:
-            raise ConfigError([f"{html_file}: cannot be written: {error.strerror}"]) from error
+        replace_file(html_file, prepared[0][0].rendered.html)
         say(f"written to {html_file}")
 
 
@@ -182,7 +185,8 @@ def _send(settings: Settings, now: datetime, *, force: bool, as_json: bool) -> N
             settings, store, now, force=force, report=lambda sent: _report_sent(sent, as_json=as_json)
         )
     if not results and not as_json:
-        say("nothing to send: no slot has come with something to tell; --force does not wait for the slot")
+        why = "there is nothing to tell" if force else "no slot has come with something to tell; --force does not wait"
+        say(f"nothing to send: {why}")
     if any(sent.state != "sent" for sent in results):
         raise click.exceptions.Exit(1)
 
