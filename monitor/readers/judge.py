@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from monitor.fields.labels import role as role_of_label
 from monitor.models import Posting
 from monitor.readers.cells import Reader
-from monitor.readers.records import Ground, Group, Record, groups
-from monitor.readers.sentences import against_link
+from monitor.readers.records import Ground, Group, Record, groups, shown
+from monitor.readers.sentences import against_link, nothing_open
 from monitor.readers.titles import entitle
 from monitor.readers.tree import Line, Tree
 from monitor.readers.words import (
     address_words,
     has_count,
+    heads_a_list,
     is_bare,
     is_generic,
     is_only,
@@ -99,7 +98,7 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     weak on this day; it puts it before no better one.
     """
     subject = Subject.of(tree)
-    nothing = _nothing_open(tree, zones)
+    nothing = nothing_open(tree, zones)
     judged = []
     for group in groups(tree, zones):
         entitle(tree, group)
@@ -125,13 +124,13 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
                 continue
             section = zones.section(record.title_line)
             none_open = any(section[: len(where)] == where for where in nothing)
-            if none_open and not (group.notes["dated"] or _heads_a_list(section)):
+            if none_open and not (group.notes["dated"] or heads_a_list(section)):
                 continue  # the page says that nothing is open, and this stands elsewhere
             if value + against_link(tree, record, group, none_open=none_open) < need:
                 continue
             title = record.title.casefold()
             key = (record.url, "" if record.url and shared[record.url] == 1 else title)
-            if key in known_keys or _shown(record.url, titles[title]):
+            if key in known_keys or shown(record.url, titles[title]):
                 continue
             if ground.overlaps(record):
                 continue
@@ -148,33 +147,8 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     own = [line for line in tree.lines if zones.penalty(line.block) < 2]
     total = sum(len(line.text) for line in own) or 1
     covered = sum(len(line.text) for line in own if ground.holds(line.number)) / total
-    headed = all(_heads_a_list(zones.section(record.title_line)) for record, _ in found)
+    headed = all(heads_a_list(zones.section(record.title_line)) for record, _ in found)
     return Found(tuple(posting for _, posting in found), tuple(sorted(signatures)), covered, headed)
-
-
-def _nothing_open(tree: Tree, zones: Zones) -> list[tuple[str, ...]]:
-    """The sections of which the page says that nothing is open there; said under "Open positions" it holds for all
-    that this heading is part of.
-    """
-    said = [
-        zones.section(line.number)
-        for line in tree.lines
-        if zones.penalty(line.block) < 2 and says("listing.none_open", line.text)
-    ]
-    return [where[:-1] if _heads_a_list(where) else where for where in said]
-
-
-def _shown(url: str | None, others: Sequence[str | None]) -> bool:
-    """Whether the page links the same title already, here with more or less to the address ("?from=featured")."""
-    if url is None:
-        return bool(others)
-    ours = urlsplit(url)
-    for other in others:
-        theirs = urlsplit(other or "")
-        mine, known = set(ours.query.split("&")) - {""}, set(theirs.query.split("&")) - {""}
-        if (ours.netloc, ours.path) == (theirs.netloc, theirs.path) and (mine < known or known < mine):
-            return True
-    return False
 
 
 def _all_dated(found: list[tuple[Record, Posting]]) -> bool:
@@ -235,7 +209,7 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     if not any(notes[k] > 0 for k in ("page", "section", "address", "classes", "offers")):
         notes["no context"] = -1.5
     if n >= 2 and length >= 14 and group.linked:
-        notes["listed"] = 1.5 * share([_heads_a_list(s) for s in sections])
+        notes["listed"] = 1.5 * share([heads_a_list(s) for s in sections])
     own = notes["classes"] + sum(notes.get(k, 0.0) for k in _OF_RECORDS)
     context = notes["page"] + notes["section"]
     if context > 1.0 + own:  # a place among positions is not enough: the record itself must be like one
@@ -277,11 +251,11 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if not role and (opens_with("listing.other", title) or opens_with("listing.closed", title)):
         value -= 3.0
     if _never(title, role):
-        listed = group.linked and len(title) > 40 and _heads_a_list(section)
+        listed = group.linked and len(title) > 40 and heads_a_list(section)
         value -= 1.5 if listed and not opens_with("listing.other", title) else 6.0
     elif role and names_no_position(title):
         value -= 1.5
-    if not value and not _anything(tree, record) and not (group.linked and _heads_a_list(section) and len(title) >= 14):
+    if not value and not _anything(tree, record) and not (group.linked and heads_a_list(section) and len(title) >= 14):
         # what its neighbours have to show is not its own, unless they are many of one kind
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
         value -= 2.0 if alike else 1.0 + sum(group.notes.get(k, 0.0) for k in _OF_RECORDS)
@@ -360,11 +334,6 @@ def _shared_link(tree: Tree, zones: Zones, record: Record, ground: Ground) -> st
         if len(links) == 1 and address_words(tree.address(links[0]) or "")[0] and line.block.tag != "li":
             return tree.address(links[0])
     return None
-
-
-def _heads_a_list(section: tuple[str, ...]) -> bool:
-    """Whether the nearest heading is one of a list of positions ("PhD positions", "Open topics")."""
-    return bool(section) and (is_bare(section[-1]) or says("listing.jobs", section[-1]))
 
 
 def _anything(tree: Tree, record: Record) -> bool:

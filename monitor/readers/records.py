@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
+from urllib.parse import urlsplit
 
 from monitor.readers.columns import Tables
 from monitor.readers.tree import FORMATTING, Element, Line, Tree
@@ -277,3 +278,16 @@ class Ground:
         first = bisect_left(self._titles, record.root.first)
         inside = first < len(self._titles) and self._titles[first] < record.root.last
         return inside or bool(self._own[record.title_line])
+
+
+def shown(url: str | None, others: Sequence[str | None]) -> bool:
+    """Whether the page links the same title already, here with more or less to the address ("?from=featured")."""
+    if url is None:
+        return bool(others)
+    ours = urlsplit(url)
+    for other in others:
+        theirs = urlsplit(other or "")
+        mine, known = set(ours.query.split("&")) - {""}, set(theirs.query.split("&")) - {""}
+        if (ours.netloc, ours.path) == (theirs.netloc, theirs.path) and (mine < known or known < mine):
+            return True
+    return False

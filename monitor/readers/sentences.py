@@ -1,10 +1,11 @@
-"""Links in the middle of a sentence: they name what the sentence speaks of, and only some of that are positions."""
+"""What sentences say against positions: that nothing is open; links in the middle of them are seldom positions."""
 
 from __future__ import annotations
 
 from monitor.readers.records import Group, Record
 from monitor.readers.tree import Tree
-from monitor.readers.words import address_words, is_generic, says
+from monitor.readers.words import address_words, heads_a_list, is_generic, says
+from monitor.readers.zones import Zones
 
 _LEAD_IN = 2  # words before a link that make it part of a sentence
 
@@ -28,3 +29,15 @@ def against_link(tree: Tree, record: Record, group: Group, *, none_open: bool) -
     others = {tree.address(a) for a in line.anchors if not is_generic(tree.anchor_text(a))} - {None}
     named = address_words(tree.address(record.seed) or "")[0]
     return -6.0 if len(others) > 1 and not named else 0.0
+
+
+def nothing_open(tree: Tree, zones: Zones) -> list[tuple[str, ...]]:
+    """The sections of which the page says that nothing is open there; said under "Open positions" it holds for all
+    that this heading is part of.
+    """
+    said = [
+        zones.section(line.number)
+        for line in tree.lines
+        if zones.penalty(line.block) < 2 and says("listing.none_open", line.text)
+    ]
+    return [where[:-1] if heads_a_list(where) else where for where in said]

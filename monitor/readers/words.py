@@ -163,3 +163,8 @@ def on_a_job_host(url: str) -> bool:
 def names_positions(words: frozenset[str]) -> bool:
     """Whether class and id words say that this element holds positions ("job-card", "vacancyList")."""
     return any(_JOB_ADDRESS.match(word) for word in words if word not in ("position", "positioned", "poste"))
+
+
+def heads_a_list(section: tuple[str, ...]) -> bool:
+    """Whether the nearest heading is one of a list of positions ("PhD positions", "Open topics")."""
+    return bool(section) and (is_bare(section[-1]) or says("listing.jobs", section[-1]))
