@@ -19,7 +19,7 @@ BANDS = (  # from the top; a room imports only from bands below its own
     {"cli"},
     {"daemon", "demo"},
     {"pipeline"},
-    {"fetch", "readers", "platforms", "store", "render", "delivery", "export", "semantic"},
+    {"fetch", "readers", "store", "render", "delivery", "export", "semantic"},
     {"fields", "diff", "cadence", "calendar", "digest", "config"},
     {"identity"},  # shared by all
     {"settings", "decoding", "words"},
@@ -30,7 +30,6 @@ BANDS = (  # from the top; a room imports only from bands below its own
 
 SEAMS = {
     "httpx": {"fetch"},
-    "httpcore": {"fetch"},
     "protego": {"fetch"},
     "stamina": {"fetch"},
     "feedparser": {"readers/feed.py"},

@@ -242,14 +242,14 @@ def fingerprint(source: Source) -> str:
 @cache
 def _readers_hash() -> str:
     digest = hashlib.sha256()
-    for room in ("readers", "fields", "platforms", "lexicon"):
+    for room in ("readers", "fields", "lexicon"):
         for file in sorted(_files(files("monitor") / room), key=lambda f: f.name):
             digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
 def _files(folder: Traversable) -> Iterable[Traversable]:
-    for entry in folder.iterdir() if folder.is_dir() else ():
+    for entry in folder.iterdir():
         if entry.is_dir():
             yield from _files(entry)
         elif entry.name.endswith((".py", ".toml")):
