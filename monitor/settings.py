@@ -9,6 +9,7 @@ import re
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -17,6 +18,7 @@ from monitor.models import Kind, Level, Selectors
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_LONGEST_INTERVAL = 366 * 86400  # seconds
 _INTERVAL = re.compile(r"(\d+)\s*(minute|hour|day|week)s?")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
@@ -38,7 +40,10 @@ def parse_interval(words: Any) -> timedelta:
     match = _INTERVAL.fullmatch(str(words).strip().casefold())
     if not match or not int(match[1]):
         raise ValueError(f'{words!r} is no interval; write one like "6 hours", "30 minutes" or "2 days"')
-    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+    seconds = int(match[1]) * _UNITS[match[2]]
+    if seconds > _LONGEST_INTERVAL:
+        raise ValueError(f"{words!r} is longer than a year")
+    return timedelta(seconds=seconds)
 
 
 def parse_slot(words: Any) -> Slot:
@@ -75,9 +80,28 @@ def web_address(url: str) -> str:
     """The URL of a source; ValueError with a sentence for a person if it cannot be one."""
     if not re.match(r"https?://[^\s/]+", url):
         raise ValueError(f'{url!r} is no web address; it starts with "https://" or "http://"')
-    if "@" in re.split(r"[/?#]", url, maxsplit=3)[2]:  # the address is printed, stored and mailed
+    try:
+        parts = urlsplit(url)
+        right = parts.hostname and (parts.port is None or parts.port)
+    except ValueError:  # of a bracket or a port
+        right = None
+    if not right:
+        raise ValueError(f"{url!r} is no web address; its host or port is wrong")
+    if "@" in parts.netloc:  # the address is printed, stored and mailed
         raise ValueError('a login does not stand in an address; write headers = { Authorization = "env:NAME" }')
     return url
+
+
+def _phrase(words: str) -> str:
+    if not any(map(str.isalnum, words)):
+        raise ValueError(f"{words!r} has no word in it")
+    return words
+
+
+def _file(path: Path) -> Path:
+    if not path.name:
+        raise ValueError(f"{str(path)!r} names no file")
+    return path
 
 
 def _mail_address(address: str) -> str:
@@ -112,6 +136,7 @@ SlotWords = Annotated[
     ),
 ]
 WebAddress = Annotated[str, AfterValidator(web_address), WithJsonSchema({"type": "string", "format": "uri"})]
+Phrase = Annotated[str, AfterValidator(_phrase)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 
 
@@ -120,7 +145,7 @@ class _Table(BaseModel):
 
 
 class StoreSettings(_Table):
-    path: Path = Path("monitor.db")
+    path: Annotated[Path, AfterValidator(_file)] = Path("monitor.db")
     """The database file, beside sources.toml unless absolute."""
 
 
@@ -173,9 +198,9 @@ class DigestSettings(_Table):
     """The time zone of `every` and of the dates in the mail."""
     interests: tuple[str, ...] = ()
     """Plain sentences; new positions that match come first, ranked."""
-    include: tuple[str, ...] = ()
+    include: tuple[Phrase, ...] = ()
     """Only positions that contain one of these words or phrases."""
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[Phrase, ...] = ()
     """No positions that contain one of these words or phrases."""
     levels: tuple[Level, ...] = ()
     """Only these levels (positions of unknown level are kept): phd, postdoc, faculty, staff, master, other."""
@@ -217,9 +242,9 @@ class Source(_Table):
     """listing, feed, ad or page; found out by looking unless given."""
     every: Interval = timedelta(hours=12)
     """How often it is checked."""
-    include: tuple[str, ...] = ()
+    include: tuple[Phrase, ...] = ()
     """Only postings whose title or text contains one of these words or phrases."""
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[Phrase, ...] = ()
     """No postings whose title or text contains one of these words or phrases."""
     follow: bool = True
     """Open each position's own page for its fields."""
