@@ -11,10 +11,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from monitor.config import add_source, load, parse, schema
 from monitor.errors import ConfigError
-from monitor.settings import parse_interval, parse_slot
+from monitor.settings import (
+    DigestSettings,
+    FetchSettings,
+    MailSettings,
+    Source,
+    StoreSettings,
+    parse_interval,
+    parse_slot,
+)
 
 ROOT = Path(__file__).parent.parent
 CASES: dict[str, dict[str, str]] = tomllib.loads(
@@ -103,6 +112,38 @@ def test_adding_the_first_source() -> None:
 def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
     with contextlib.suppress(ConfigError):
         parse(text, FILE)
+
+
+NEEDED = {  # what a table needs besides
+    "store": "",
+    "fetch": "",
+    "mail": 'host = "mail.example.org"\nfrom = "me@example.org"\n',
+    "[digest]": 'to = ["me@example.org"]\n',
+    "[source]": 'url = "https://example.org/jobs"\n',
+}
+ODD = (
+    *('""', '" "', r'"\u0000"', r'"a\nb"', '"[::1"', '"https://["', '"9999999999 weeks"', '"monday 99:99"', '"🦭@🦭"'),
+    *("-1", "0", "1e400", "nan", "inf", "99999999999999999999", "true", "2026-03-02", "07:00:00"),
+    *("[]", "[[]]", "[1]", '[""]', '["\\ud7ff"]', "{}", "{ a = 1 }", '{ a = "" }', "[{}]"),
+)
+TABLES: dict[str, type[BaseModel]] = {
+    "store": StoreSettings,
+    "fetch": FetchSettings,
+    "mail": MailSettings,
+    "[digest]": DigestSettings,
+    "[source]": Source,
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [(table, field.alias or name) for table, model in TABLES.items() for name, field in model.model_fields.items()],
+)
+def test_no_value_raises_anything_but_a_config_error(table: str, key: str) -> None:
+    rest = "".join(line for line in NEEDED[table].splitlines(keepends=True) if not line.startswith(f"{key} "))
+    for value in ODD:
+        with contextlib.suppress(ConfigError):
+            parse(f"[{table}]\n{rest}{key} = {value}\n", FILE)
 
 
 @pytest.mark.parametrize(
