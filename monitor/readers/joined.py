@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -37,6 +38,28 @@ def joined(shown: Sequence[Posting], data: Sequence[Posting], text: str) -> tupl
         words = fold(text)
         result += [d for d in left if d.url and fold(d.title) in words and not any(d.url == p.url for p in result)]
     return tuple(result)
+
+
+def one_address(postings: Sequence[Posting]) -> tuple[Posting, ...]:
+    """The postings, those of one title under the same address where theirs differ only in that one has more behind
+    the question mark ("/jobs/7?from=featured").
+    """
+    shortest: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for posting in sorted(postings, key=lambda p: len(p.url or "")):
+        if posting.url:
+            known = shortest[fold(posting.title), posting.url.partition("?")[0]]
+            if not any(_parameters(url) <= _parameters(posting.url) for url in known):
+                known.append(posting.url)
+    result = []
+    for posting in postings:
+        known = shortest[fold(posting.title), (posting.url or "").partition("?")[0]]
+        url = next((url for url in known if posting.url and _parameters(url) <= _parameters(posting.url)), posting.url)
+        result.append(replace(posting, url=url))
+    return tuple(result)
+
+
+def _parameters(url: str) -> set[str]:
+    return set(url.partition("?")[2].split("&")) - {""}
 
 
 def _same(posting: Posting, data: Posting) -> bool:

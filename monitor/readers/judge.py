@@ -8,13 +8,13 @@ that departments, featured blocks and a page with one position all come through,
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 
 from monitor.fields.labels import role as role_of_label
 from monitor.models import Posting
 from monitor.readers.cells import Reader
-from monitor.readers.records import Ground, Group, Record, groups, shown
+from monitor.readers.records import Ground, Group, Record, groups
 from monitor.readers.sentences import against_link, nothing_open
 from monitor.readers.titles import entitle
 from monitor.readers.tree import Line, Tree
@@ -109,7 +109,7 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     ground = Ground(tree)
     found: list[tuple[Record, Posting]] = []
     known_keys: set[tuple[str | None, str]] = set()
-    titles: dict[str, list[str | None]] = defaultdict(list)
+    titles: set[str] = set()
     signatures: set[str] = set()
     for _, value, group in judged:
         if group.signature in known:
@@ -130,14 +130,14 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
                 continue
             title = record.title.casefold()
             key = (record.url, "" if record.url and shared[record.url] == 1 else title)
-            if key in known_keys or shown(record.url, titles[title]):
+            if key in known_keys or (record.url is None and title in titles):
                 continue
             if ground.overlaps(record):
                 continue
             if ground.holds(record.title_line) and not (group.linked and says("listing.roles", record.title)):
                 continue  # part of what another position runs on over
             known_keys.add(key)
-            titles[title].append(record.url)
+            titles.add(title)
             ground.give(record)
             mine.add(id(record))
         if mine:

@@ -10,7 +10,7 @@ from monitor.models import Hints, Kind, Page, Reading
 from monitor.readers.cells import Reader
 from monitor.readers.embedded import embedded_postings, states_of
 from monitor.readers.html import parse
-from monitor.readers.joined import joined
+from monitor.readers.joined import joined, one_address
 from monitor.readers.judge import positions
 from monitor.readers.pagination import head_links, is_window, next_page
 from monitor.readers.selected import Selection, selected_postings
@@ -70,7 +70,7 @@ def survey(page: Page, hints: Hints) -> Survey:
         )
     found = positions(tree, zones, reader, hints.signature)
     text = "\n".join(line.text for line in tree.lines)
-    postings = joined(found.postings, declared, text)
+    postings = joined(one_address(found.postings), declared, text)
     postings = distinct(joined(postings, embedded_postings(states, page.url, hints.as_of), text))
     drifted = bool(hints.signature and found.postings and not set(hints.signature) & set(found.signature))
     warnings = []

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
-from urllib.parse import urlsplit
 
 from monitor.readers.columns import Tables
 from monitor.readers.tree import FORMATTING, Element, Line, Tree
@@ -219,10 +218,20 @@ def _run_on(tree: Tree, group: Group) -> None:
                 break
             if tree.characters[end + 1] - tree.characters[record.last] > MAX_RUN:
                 break
-            if end in fences:
+            if end in fences or (group.linked and _names_another(tree, line, record)):
                 break
             end += 1
         record.last = max(end, record.last)
+
+
+def _names_another(tree: Tree, line: Line, record: Record) -> bool:
+    """Whether a line links another position, as below a featured one."""
+    own = tree.address(record.seed)
+    return any(
+        tree.address(a) not in (own, None) and says("listing.roles", words) and not is_generic(words)
+        for a in line.anchors
+        for words in (tree.anchor_text(a),)
+    )
 
 
 def _rows(records: list[Record]) -> bool:
@@ -278,16 +287,3 @@ class Ground:
         first = bisect_left(self._titles, record.root.first)
         inside = first < len(self._titles) and self._titles[first] < record.root.last
         return inside or bool(self._own[record.title_line])
-
-
-def shown(url: str | None, others: Sequence[str | None]) -> bool:
-    """Whether the page links the same title already, here with more or less to the address ("?from=featured")."""
-    if url is None:
-        return bool(others)
-    ours = urlsplit(url)
-    for other in others:
-        theirs = urlsplit(other or "")
-        mine, known = set(ours.query.split("&")) - {""}, set(theirs.query.split("&")) - {""}
-        if (ours.netloc, ours.path) == (theirs.netloc, theirs.path) and (mine < known or known < mine):
-            return True
-    return False

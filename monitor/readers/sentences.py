@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from monitor.readers.records import Group, Record
 from monitor.readers.tree import Tree
-from monitor.readers.words import address_words, heads_a_list, is_generic, says
+from monitor.readers.words import address_words, heads_a_list, is_generic, names_no_position, says
 from monitor.readers.zones import Zones
 
 _LEAD_IN = 2  # words before a link that make it part of a sentence
@@ -25,6 +25,8 @@ def against_link(tree: Tree, record: Record, group: Group, *, none_open: bool) -
     if len(words) * 2 >= len(line.text) and not line.text.endswith("."):
         return 0.0
     if none_open or not says("listing.roles", words):
+        return -9.0
+    if names_no_position(words):
         return -9.0
     others = {tree.address(a) for a in line.anchors if not is_generic(tree.anchor_text(a))} - {None}
     named = address_words(tree.address(record.seed) or "")[0]
