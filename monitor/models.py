@@ -189,7 +189,8 @@ class Reading:
     complete: the whole list was seen; False for a window (a feed, page 1 of many).
     trouble: why the page proves nothing (a bot challenge, a login, maintenance): one sentence, else None.
     none_open: the page says in words that nothing is open now. drifted: Hints.signature no longer matches.
-    text: the page's main text, for kind `page`.
+    closed: where the links of those positions lead that the page itself shows as closed.
+    gone: the page says that it does not exist, whatever the server's status. text: the main text, for kind `page`.
     """
 
     kind: Kind
@@ -198,6 +199,8 @@ class Reading:
     complete: bool = True
     trouble: str | None = None
     none_open: bool = False
+    closed: tuple[str, ...] = ()
+    gone: bool = False
     warnings: tuple[str, ...] = ()
     signature: tuple[str, ...] = ()
     drifted: bool = False
@@ -209,7 +212,7 @@ class AdSeen:
     """One position's own page, opened in a check. Exactly one of `posting`, `trouble` and `gone` speaks.
 
     url: as it was asked for. page: what was fetched, None after an error or a 304 (`not_modified`).
-    posting: what its page says. gone: the server says that it does not exist (404, 410), or sends the reader elsewhere.
+    posting: what its page says. gone: the server or the page says that it does not exist, or leads elsewhere.
     trouble: why nothing can be concluded (403, 429, 5xx, a wall). unreachable: no server answered at all.
     """
 

@@ -24,7 +24,7 @@ class Word(Enum):
     """What a position's own page says of it."""
 
     GONE = auto()  # the server: there is no such page
-    CLOSED = auto()  # the page: it is closed
+    CLOSED = auto()  # the page, or the list: it is closed
     ALIVE = auto()
     REFUSED = auto()  # 401, 403, 429, 5xx, a wall: nothing, but there is someone to ask
     NOTHING = auto()  # no server, or a page that speaks of something else
@@ -37,6 +37,7 @@ class Check:
     """One check of one source.
 
     own: the positions this source has shown. template: lines that its ads share. shared: `shared_urls`.
+    over: canonical URLs of what the list itself shows as closed.
     """
 
     known: Known
@@ -46,6 +47,7 @@ class Check:
     own: tuple[tuple[Position, Sighting], ...]
     template: frozenset[str]
     shared: frozenset[str]
+    over: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, known: Known, observation: Observation, source: Source, now: datetime) -> Check:
@@ -55,15 +57,18 @@ class Check:
             texts += islice((s.ad.text for _, s in own if s.ad and s.ad.text), _TEMPLATE_SAMPLE)
         ads = {ad.url: ad for ad in observation.ads}
         shared = shared_urls(known, observation.reading)
-        return cls(known, source, now.astimezone(UTC), ads, own, shared_lines(texts), shared)
+        over = frozenset(map(canonical_url, observation.reading.closed)) if observation.reading else frozenset()
+        return cls(known, source, now.astimezone(UTC), ads, own, shared_lines(texts), shared, over)
 
     def ad_of(self, posting: Posting) -> AdSeen | None:
         return self.ads.get(posting.url or "")
 
     def word(self, position: Position, sighting: Sighting) -> Word:
-        """What the page that was opened in this check says of the position."""
+        """What the list says of a position that it no longer offers, else the page that was opened in this check."""
         if not is_own_page(sighting.listed.url, self.source.url, self.shared):
             return Word.NO_PAGE
+        if canonical_url(sighting.listed.url or "") in self.over:
+            return Word.CLOSED
         ad = self.ad_of(sighting.listed)
         if ad is None:
             return Word.UNASKED

@@ -17,7 +17,7 @@ COPIES_LINGER = timedelta(days=14)  # a job board goes on showing what the emplo
 _REFUSED_PATIENCE = timedelta(days=14)  # off the list for so long, while its own page answered with 403 or 503 only
 
 
-def appeared(check: Check, posting: Posting, keys: tuple[str, ...], event: EventKind) -> Update:
+def appeared(check: Check, posting: Posting, keys: tuple[str, ...], event: EventKind | None) -> Update:
     """A posting that belongs to no known position. One that says it is closed is kept, and is no news."""
     ad = check.ad_of(posting)
     opened = ad.posting if ad else None

@@ -102,7 +102,10 @@ def _seen(check: Check, reading: Reading) -> Verdict:
     updates = [shown(check, p, postings[i], keys[i], reading.kind) for i, p in matching.pairs]
     if not replaced:
         first = check.known.baseline_at is None
+        event: EventKind | None
         event = EventKind.BASELINE if first or (odd and reading.drifted) else EventKind.NEW
+        if check.source.kind is Kind.PAGE:
+            event = None  # what is watched for its text is no position that is open
         updates += [appeared(check, postings[i], keys[i], event) for i in matching.new]
     limit = check.source.closed_after + odd
     for position in matching.missing:

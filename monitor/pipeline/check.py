@@ -136,6 +136,7 @@ def _joined(before: Reading, after: Reading) -> Reading:
         postings=before.postings + fresh,
         next_page=after.next_page if fresh else None,
         complete=after.next_page is None,
+        closed=before.closed + after.closed,
         warnings=tuple(dict.fromkeys(before.warnings + after.warnings)),
     )
 
@@ -188,6 +189,8 @@ async def _open_ad(url: str, given: CheckInput, web: Web) -> AdSeen:
 def read_ad_page(url: str, page: Page, source: Source, now: datetime) -> AdSeen:
     """What a position's own page says; a page that is no ad speaks neither way."""
     reading = READERS[Kind.AD](page, Hints(as_of=now.date(), language=source.language))
+    if reading.gone:
+        return AdSeen(url=url, page=page, gone=True)
     if reading.trouble:
         return AdSeen(url=url, page=page, trouble=f"{url}: {reading.trouble}")
     return AdSeen(url=url, page=page, posting=reading.postings[0] if reading.postings else None)

@@ -20,7 +20,7 @@ from monitor.readers.html import parse
 from monitor.readers.main_text import MainText, from_html, from_plain
 from monitor.readers.structured import structured_postings
 from monitor.readers.tree import Tree
-from monitor.readers.walls import marks_of, wall
+from monitor.readers.walls import NOT_FOUND, marks_of, wall
 from monitor.readers.words import names_no_position, opens_with, says
 
 _HEAD, _TAIL = 16_000, 6_000  # characters of a long text in which fields are looked for
@@ -33,7 +33,8 @@ _STRUCTURED = (
 
 def read_ad(page: Page, hints: Hints) -> Reading:
     """Kind `ad` with one posting; kind `page` with none where the page advertises no position, and with `trouble` where
-    it is a wall. A page that the user calls an ad is one unless it is empty or a wall.
+    it is a wall, `gone` where it says that it does not exist. A page that the user calls an ad is one unless it is
+    empty or a wall.
     """
     if page.content_type.startswith("text/plain"):
         main, given = from_plain(page.text), None
@@ -47,7 +48,7 @@ def read_ad(page: Page, hints: Hints) -> Reading:
     if given is None and not _is_ad(ad):
         trouble = _wall(page) if len(ad.text) <= _WALL else None
         if trouble or hints.kind is not Kind.AD or not ad.text:
-            return Reading(kind=Kind.PAGE, text=ad.text, trouble=trouble)
+            return Reading(kind=Kind.PAGE, text=ad.text, trouble=trouble, gone=trouble == NOT_FOUND)
     return Reading(kind=Kind.AD, postings=(posting_of(ad, given, main.marked),), text=ad.text)
 
 

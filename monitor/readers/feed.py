@@ -24,6 +24,7 @@ from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
 from monitor.readers.plain import obstacle
 from monitor.readers.snippet import one_line, plain_text
 
+SMALLEST_WINDOW = 5  # entries; whoever cuts a feed off leaves at least so many
 MAX_TEXT = 20_000  # characters of one item
 SUMMARY = 300  # characters
 
@@ -81,7 +82,8 @@ def looks_like_feed(page: Page) -> bool:
 
 
 def read_feed(page: Page, hints: Hints) -> Reading:
-    """Kind `feed`, a posting an entry that advertises a position; never complete, since a feed is a window.
+    """Kind `feed`, a posting an entry that advertises a position; not complete, since a feed is a window, unless it
+    says so or is too short to have pushed anything out.
 
     none_open: the feed is sound and has none. trouble: what came instead of a feed, or how it is broken.
     """
@@ -104,10 +106,15 @@ def read_feed(page: Page, hints: Hints) -> Reading:
         kind=Kind.FEED,
         postings=tuple(_posting(item, hints, language) for item in kept),
         next_page=feed.next_page,
-        complete=feed.complete,
+        complete=feed.complete or _is_short(feed, len(kept)),
         none_open=not kept,
         warnings=tuple(warnings),
     )
+
+
+def _is_short(feed: _Feed, positions: int) -> bool:
+    whole = not feed.damage and not feed.next_page
+    return whole and 0 < positions == len(feed.items) < SMALLEST_WINDOW
 
 
 def _failed(trouble: str) -> Reading:

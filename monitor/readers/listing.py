@@ -12,6 +12,7 @@ from monitor.readers.embedded import embedded_postings, states_of
 from monitor.readers.html import parse
 from monitor.readers.joined import joined, one_address
 from monitor.readers.judge import positions
+from monitor.readers.over import addresses_over
 from monitor.readers.pagination import head_links, is_window, next_page
 from monitor.readers.selected import Selection, selected_postings
 from monitor.readers.structured import structured_postings
@@ -72,6 +73,7 @@ def survey(page: Page, hints: Hints) -> Survey:
     text = "\n".join(line.text for line in tree.lines)
     postings = joined(one_address(found.postings), declared, text)
     postings = distinct(joined(postings, embedded_postings(states, page.url, hints.as_of), text))
+    over = addresses_over(tree, zones)
     drifted = bool(hints.signature and found.postings and not set(hints.signature) & set(found.signature))
     warnings = []
     if selection.fault:
@@ -80,7 +82,9 @@ def survey(page: Page, hints: Hints) -> Survey:
         warnings.append("the selectors of this source match nothing on the page; it was read without them")
     if drifted:
         warnings.append("the list is built differently than before; how to read it was learned anew")
-    known = replace(_EMPTY, postings=postings, signature=found.signature, drifted=drifted, warnings=tuple(warnings))
+    known = replace(
+        _EMPTY, postings=postings, closed=over, signature=found.signature, drifted=drifted, warnings=tuple(warnings)
+    )
     covered = found.covered if found.postings else float(bool(postings))
     read = _reading(tree, zones, marks, links, known)
     return Survey(read, covered, len(declared), heading, tree.characters[-1], bool(found.postings) and found.headed)

@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 from monitor.readers.tree import Tree
 from monitor.readers.words import address_words, is_placeholder, says, words_of
 
+NOT_FOUND = "the page says that it does not exist"
 SHORT = 700  # characters; a wall says little else
 _CHALLENGE = re.compile(
     r"cf-chl-|cf_chl_|challenge-platform|/cdn-cgi/challenge|__cf_chl|_Incapsula_Resource|incapsula|px-captcha|perimeterx|"
@@ -83,7 +84,7 @@ def wall(tree: Tree, marks: Marks, *, none_open: bool = False) -> str | None:
         return f'the site is out of service: "{words}"'
     headings = [tree.title, *(line.text for line in tree.lines if 0 < line.heading < 7)]
     if short and any(says("walls.missing", heading) for heading in headings):
-        return "the page says that it does not exist"
+        return NOT_FOUND
     if short and marks.forward:
         return f"the page only sends on to {_absolute(tree, marks.forward)}"
     if none_open:

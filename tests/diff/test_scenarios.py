@@ -6,6 +6,7 @@ A file of scenarios/ holds `[[scenario]]` tables. `posting.NAME` is a posting; `
 - `page.NAME`: what its own page answers from now on: "alive" (as long as nothing is said), "gone", "refused",
   "unreachable", "silent" (a page that speaks of something else), "not-modified", or a table of the fields in which the
   page differs from the list.
+- `closed`: the names that the list shows among those that are closed, in this step.
 - `hours`: since the check before (6). `kind`, `complete`, `none_open`, `wall`, `drifted`, `text`: of the reading.
   `not_modified`, `failed` (with `transient`, `gone`): there is no reading. `source`: which of several, by a letter.
 - `tells`: the events, "new NAME", "changed NAME: fields", "closed NAME"; nothing unless given. Where `outcome`,
@@ -86,6 +87,7 @@ class History:
             postings=tuple(build(name, self.tables[name]) for name in self.shown),
             complete=step.get("complete", kind is not Kind.FEED),
             none_open=step.get("none_open", False),
+            closed=tuple(self.tables[name]["url"] for name in step.get("closed", [])),
             trouble=step.get("wall"),
             drifted=step.get("drifted", False),
             text=step.get("text", ""),

@@ -1,8 +1,8 @@
 """Listing pages: each folder of tests/data/listings is a page and what is to be seen in it.
 
 expected.json: `postings` hold the fields that are compared (`contains`: words that the title has to hold); `kind` is
-what the page is taken for when nobody says; `next_page`, `complete`, `none_open` and `trouble` (words of the sentence)
-are compared where they are given. A page without them is an ordinary one: no trouble.
+what the page is taken for when nobody says; `next_page`, `complete`, `none_open`, `closed` and `trouble` (words of the
+sentence) are compared where they are given. A page without them is an ordinary one: no trouble.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def test_page_is_read_as_expected(name: str) -> None:
         compared = {k: v for k, v in want.items() if k != "contains" and not (k == "title" and "contains" in want)}
         assert {k: got[k] for k in compared} == compared
     for name_, value in expected.items():
-        if name_ in ("next_page", "complete", "none_open"):
-            assert getattr(reading, name_) == value, name_
+        if name_ in ("next_page", "complete", "none_open", "closed"):
+            assert to_json(getattr(reading, name_)) == value, name_
     assert expected.get("trouble", "") in (reading.trouble or "")
     assert bool(reading.trouble) == ("trouble" in expected)
     assert bool(reading.postings) or len(reading.warnings) == 1
