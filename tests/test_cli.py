@@ -224,6 +224,28 @@ def test_add_keeps_the_file_where_and_as_it_is(site: DemoSite, tmp_path: Path) -
     assert sorted(file.name for file in tmp_path.iterdir()) == ["real.toml", "sources.toml"]
 
 
+NOTES = {
+    "nothing to do": ("", ["no source is named yet", "there is no [[digest]]"]),
+    "a password in the clear": (
+        '[mail]\nhost = "mail.example.org"\nsecurity = "none"\nuser = "me"\nfrom = "me@example.org"\n',
+        ['with security = "none" the password of me goes to mail.example.org for all to read'],
+    ),
+    "a secret that is not set": (
+        '[[source]]\nurl = "https://example.org/jobs"\nheaders = { Authorization = "env:NO_SUCH_TOKEN" }\n',
+        ["the header Authorization needs NO_SUCH_TOKEN in the environment"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_check_notes_what_is_hardly_meant(name: str, tmp_path: Path) -> None:
+    text, notes = NOTES[name]
+    (tmp_path / "sources.toml").write_text(text)
+    result = monitor("check", cwd=tmp_path)
+    assert result.code == 0
+    assert [note for note in notes if note not in result.err] == []
+
+
 USAGE = {
     "no such command": (["frobnicate"], "No such command"),
     "a command misspelt": (["pol"], "Did you mean 'poll'?"),

@@ -283,3 +283,16 @@ def test_a_second_writer_is_told_who_holds_the_lock(path: Path) -> None:
         pass
     with WriterLock(path, purpose="poll", now=NOW):
         pass
+
+
+def test_a_lock_that_cannot_be_written_is_a_sentence_and_not_held(path: Path) -> None:
+    holder = path.with_name(f"{path.name}.holder")
+    holder.mkdir()
+    with (
+        pytest.raises(StoreError, match=r"\.holder cannot be written: Is a directory"),
+        WriterLock(path, purpose="run", now=NOW),
+    ):
+        pass
+    holder.rmdir()
+    with WriterLock(path, purpose="poll", now=NOW):
+        assert "monitor poll" in holder.read_text(encoding="utf-8")

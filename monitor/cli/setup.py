@@ -125,6 +125,9 @@ def settings_warnings(settings: Settings) -> list[str]:
         found.append("no source is named yet; `monitor add URL` adds one")
     if not settings.digest:
         found.append("there is no [[digest]], so nobody is told")
+    mail = settings.mail
+    if mail and mail.user and mail.security == "none" and mail.host not in ("localhost", "127.0.0.1", "::1"):
+        found.append(f'with security = "none" the password of {mail.user} goes to {mail.host} for all to read')
     for source in settings.source:
         if source.render:
             found.append(f"{source.name}: render = true is not possible yet; the page is read as the server sends it")

@@ -156,7 +156,7 @@ class Store:
         return next(self._positions("id = :id", {"id": number}), None)
 
     def search(self, words: str, *, column: str | None = None, limit: int = 50) -> list[Hit]:
-        """The positions that have all of `words`, the last one perhaps only begun; the best first. Never raises.
+        """The positions that have all of `words`, the last one perhaps only begun; the best first. Any words will do.
 
         column: title, organization, department, supervisors, summary or text; all of them unless given.
         """

@@ -26,6 +26,7 @@ class WriterLock:
     def __enter__(self) -> WriterLock:
         try:
             self._lock.acquire(timeout=0)
+            self._holder.write_text(self._words, encoding="utf-8")
         except Timeout:
             try:
                 holder = self._holder.read_text(encoding="utf-8")
@@ -33,8 +34,11 @@ class WriterLock:
                 holder = "another process"
             raise StoreError(f"the database is in use by {holder}", tip="it is free when that one has ended") from None
         except OSError as error:
-            raise StoreError(f"{self._lock.lock_file} cannot be written: {error.strerror}") from None
-        self._holder.write_text(self._words, encoding="utf-8")
+            self._lock.release()
+            raise StoreError(
+                f"{error.filename or self._lock.lock_file} cannot be written: {error.strerror}",
+                tip="check who owns its folder, and whether the disk is full",
+            ) from None
         return self
 
     def __exit__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from monitor.store.connection import Connection
@@ -72,7 +72,8 @@ class Outbox:
 
     def pending(self, now: datetime | None = None) -> list[Delivery]:
         """What is still to be sent, oldest first; with `now`, only what may be tried by then."""
-        return self._deliveries("v.state = 'pending' AND v.next_try_at <= ? ORDER BY v.id", stamp(now) if now else "9")
+        until = stamp(now or datetime.max.replace(tzinfo=UTC))
+        return self._deliveries("v.state = 'pending' AND v.next_try_at <= ? ORDER BY v.id", until)
 
     def lost(self) -> list[Delivery]:
         """What was given up for good, as long as nothing later has reached that recipient."""
