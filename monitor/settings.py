@@ -76,7 +76,7 @@ def _zone(name: str) -> str:
     return name
 
 
-def web_address(url: str) -> str:
+def source_address(url: str) -> str:
     """The URL of a source; ValueError with a sentence for a person if it cannot be one."""
     if not re.match(r"https?://[^\s/]+", url):
         raise ValueError(f'{url!r} is no web address; it starts with "https://" or "http://"')
@@ -135,7 +135,7 @@ SlotWords = Annotated[
         ["monday 07:00", "daily 06:30", "monthly 08:00", "instant"],
     ),
 ]
-WebAddress = Annotated[str, AfterValidator(web_address), WithJsonSchema({"type": "string", "format": "uri"})]
+WebAddress = Annotated[str, AfterValidator(source_address), WithJsonSchema({"type": "string", "format": "uri"})]
 Phrase = Annotated[str, AfterValidator(_phrase)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 

@@ -151,17 +151,17 @@ def _password_warnings(settings: Settings) -> list[str]:
     return [warning] if warning else []
 
 
-def _web_address(context: click.Context, parameter: click.Parameter, url: str) -> str:
-    from monitor.settings import web_address
+def _source_address(context: click.Context, parameter: click.Parameter, url: str) -> str:
+    from monitor.settings import source_address
 
     try:
-        return web_address(url)
+        return source_address(url)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
 
 @click.command("add", short_help="Watch one more page or feed.")
-@click.argument("url", callback=_web_address)
+@click.argument("url", callback=_source_address)
 @click.option("--name", help="What to call it.")
 @click.option("--yes", is_flag=True, help="Add it without asking.")
 @json_option
