@@ -356,6 +356,10 @@ def _dated(tree: Tree, record: Record) -> bool:
 
 def _says_closed(tree: Tree, record: Record) -> bool:
     """Whether the record itself says that it is over, in a cell of its own or behind its title ("... (filled)")."""
+    own = tree.lines[record.title_line]
+    struck = sum(len(text.strip()) for holder, text in own.parts if holder.struck)
+    if struck * 2 >= len(record.title):
+        return True
     behind = re.split(r"[(\[]|\s[-–—]\s", record.title)[1:]
     lines = [line.text for line in tree.lines[record.root.first : record.root.last] if line.number != record.title_line]
     return any(len(text) <= 40 and is_only("listing.closed", text) for text in [*behind, *lines])
