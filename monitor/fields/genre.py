@@ -2,40 +2,45 @@
 
 News, programme descriptions, rules, questions and answers, courses and blogs use the words of ads. What tells an ad is
 how it speaks: it calls ("invites applications"), labels its facts ("Deadline: ..."), has the parts of an ad ("Your
-profile") and says how to apply; the others tell what normally is, what was, and where ads are found. Each kind of cue
-has a weight and a ceiling, so that a long text is judged like a short one. The words stand in `[genre]` of each
-lexicon.
+profile") and says how to apply; the others tell what normally is, what was, and where ads are found. And it is about
+one case: it has an employer, a start, a number of years, where a guide has none. Each kind of cue has a weight and a
+ceiling, so that a long text is judged like a short one. The words stand in `[genre]` of each lexicon.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from monitor.fields.level import level_of
 from monitor.fields.phrase import fold, topic
-from monitor.fields.text import AdText
 
 # kind -> (weight of the first different cue of its kind, of each further one, ceiling)
 _WEIGHTS = {
     "call": (2.0, 0.5, 3.5),
-    "offer": (1.5, 0.5, 3.0),
+    "offer": (1.25, 0.25, 2.0),
     "label": (1.0, 0.75, 4.0),
-    "dated": (1.5, 0.0, 1.5),
-    "part": (0.75, 0.5, 2.5),
+    "dated": (2.0, 0.0, 2.0),
+    "part": (1.0, 0.5, 3.0),
     "apply": (0.5, 0.5, 2.5),
-    "general": (-1.5, -1.0, -4.5),
+    "general": (-2.0, -1.25, -5.5),
     "study": (-1.0, -0.75, -4.0),
-    "told": (-1.0, -0.75, -4.0),
-    "elsewhere": (-2.0, -1.0, -3.0),
+    "told": (-2.0, -1.0, -5.0),
+    "elsewhere": (-3.0, -1.5, -5.0),
 }
-_OWN = ("call", "offer", "label", "dated")  # without any of these, the words of applying may be anybody's advice
-_BORROWED = 1.5  # what part and apply are worth at most then
-_TITLED = 0.75  # one of the first lines names a level
-ENOUGH = 1.25
+# a field that is read from the text -> what it adds
+_FACTS = {
+    "organization": 1.75,
+    "start": 1.0,
+    "supervisors": 1.0,
+    "reference": 1.0,
+    "duration_months": 0.75,
+    "openings": 0.75,
+    "pay": 0.5,
+}
+_YEARS = (0.75, 1.5)  # what each different year that is named adds, and all of them at most
+ENOUGH = 2.75
 _SPAN = 12_000  # characters that are judged
-_TITLE_LINES, _TITLE_LENGTH = 4, 140
 _LINE_START = re.compile(r"(?:^|\n)[^\w\n]*$|[.;|]\s+$")
 _LABEL_END = re.compile(r"\s*(?:[:|\n]|$|-\s|\d)")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")  # a standing date ("15 January each year") has none
@@ -44,7 +49,7 @@ _NEAR = 60  # characters from a word for the deadline to its year
 
 @dataclass(frozen=True, slots=True)
 class Genre:
-    """is_ad: score >= 1.25. cues: kind -> the different words found of that kind, as they stand in the text."""
+    """is_ad: score >= 2.75. cues: kind -> the different words found of that kind, as they stand in the text."""
 
     score: float
     cues: Mapping[str, tuple[str, ...]]
@@ -54,19 +59,13 @@ class Genre:
         return self.score >= ENOUGH
 
 
-def is_ad(ad: AdText) -> bool:
-    """Whether the text is one advertised position, or one call for positions."""
-    return judge(ad).is_ad
-
-
-def judge(ad: AdText) -> Genre:
-    """The genre of a text with the cues that make its score."""
-    cues = job_cues(ad.text)
-    values = {kind: _value(kind, len(words)) for kind, words in cues.items()}
-    score = sum(values.values())
-    if not any(kind in cues for kind in _OWN):
-        score -= max(0.0, values.get("part", 0.0) + values.get("apply", 0.0) - _BORROWED)
-    return Genre(score + _TITLED * _is_titled(ad), cues)
+def judge(text: str, facts: Collection[str] = ()) -> Genre:
+    """The genre of a text with the cues that make its score. facts: names of the fields that are read from it."""
+    cues = job_cues(text)
+    years = len(set(_YEAR.findall(text, 0, _SPAN)))
+    score = sum(_value(kind, len(words)) for kind, words in cues.items())
+    score += sum(_FACTS.get(name, 0.0) for name in facts)
+    return Genre(score + min(_YEARS[0] * years, _YEARS[1]), cues)
 
 
 def _value(kind: str, different: int) -> float:
@@ -98,9 +97,3 @@ def _is_label(folded: str, match: re.Match[str]) -> bool:
     return bool(_LINE_START.search(folded, max(0, start - 12), start) or start == 0) and bool(
         _LABEL_END.match(folded, match.end())
     )
-
-
-def _is_titled(ad: AdText) -> bool:
-    lines = [ad.title] if ad.title else ad.text[:1500].splitlines()
-    short = [line for line in lines if line.strip() and len(line) <= _TITLE_LENGTH][:_TITLE_LINES]
-    return any(level_of(line) for line in short)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from monitor.fields.phrase import fold
 from monitor.fields.registry import FIELDS
 from monitor.fields.text import AdText
 from monitor.fields.title import heading_of, is_person, offer_of
-from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
+from monitor.models import DeadlineKind, Found, Hints, Kind, Page, Posting, Reading
 from monitor.readers.html import parse
 from monitor.readers.main_text import MainText, from_html, from_plain
 from monitor.readers.structured import structured_postings
@@ -45,40 +45,40 @@ def read_ad(page: Page, hints: Hints) -> Reading:
             return Reading(kind=Kind.PAGE, trouble=str(error))
         main, given = _with_structured(main, structured_postings(page.text, page.url, hints.as_of))
     ad = _ad_text(main, given, page, hints)
-    if given is None and not _is_ad(ad):
+    found = _fields(ad)
+    if given is None and not _is_ad(ad, found):
         trouble = _wall(page) if len(ad.text) <= _WALL else None
         if trouble or hints.kind is not Kind.AD or not ad.text:
             return Reading(kind=Kind.PAGE, text=ad.text, trouble=trouble, gone=trouble == NOT_FOUND)
-    return Reading(kind=Kind.AD, postings=(posting_of(ad, given, main.marked),), text=ad.text)
+    return Reading(kind=Kind.AD, postings=(_posting(ad, found, given, main.marked),), text=ad.text)
 
 
-def _is_ad(ad: AdText) -> bool:
+def _is_ad(ad: AdText, facts: Collection[str]) -> bool:
     """What the text says, and whether its heading is that of another kind of page ("Publications")."""
     title = ad.title or ""
     role = says("listing.roles", title) or says("listing.occupations", title)
     elsewhere = names_no_position(title) or opens_with("listing.other", title) or title.endswith("?")
-    return judge(ad).score - (_ELSEWHERE if elsewhere else 0.0) * (1.0 if role else 2.0) >= ENOUGH
+    return judge(ad.text, facts).score - (_ELSEWHERE if elsewhere else 0.0) * (1.0 if role else 2.0) >= ENOUGH
 
 
-def posting_of(ad: AdText, given: Posting | None = None, marked: Mapping[str, str] | None = None) -> Posting:
-    """All fields of an ad's text, joined with what the page's structured data gives (`given`) and, where no label gives
-    it, what its elements are named (`marked`). Every piece of evidence is a
-    substring of the posting's text or title.
-    """
-    values: dict[str, Any] = {}
-    evidence: dict[str, str] = {}
+def _fields(ad: AdText) -> dict[str, Found[Any]]:
+    """What the ad's text says of each field that it says something of."""
     window = replace(ad, text=_window(ad.text))
-    for name, find in FIELDS.items():
-        found = find(window)
-        if found is not None:
-            values[name] = found.value
-            evidence[name] = found.words
+    return {name: found for name, find in FIELDS.items() if (found := find(window)) is not None}
+
+
+def _posting(ad: AdText, found: Mapping[str, Found[Any]], given: Posting | None, marked: Mapping[str, str]) -> Posting:
+    """All fields of an ad's text, joined with what the page's structured data gives (`given`) and, where no label gives
+    it, what its elements are named (`marked`). Every piece of evidence is a substring of the posting's text or title.
+    """
+    values: dict[str, Any] = {name: field.value for name, field in found.items()}
+    evidence = {name: field.words for name, field in found.items()}
     if (deadline := values.pop("deadline", None)) is not None:
         values |= {"deadline": deadline.day, "deadline_time": deadline.time, "deadline_kind": deadline.kind}
     if given is not None:
         _join(values, evidence, given, ad)
-    for name, words in (marked or {}).items():
-        if not values.get(name) or (name == "location" and not labelled_values(window.text, name, ad.language)):
+    for name, words in marked.items():
+        if not values.get(name) or (name == "location" and not labelled_values(_window(ad.text), name, ad.language)):
             values[name] = evidence[name] = words
     values.setdefault("title", "Untitled position")
     whole = f"{values['title']}\n{ad.text}"

@@ -10,26 +10,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.fields.genre import is_ad, job_cues, judge
+from monitor.fields.genre import Genre, job_cues, judge
 from monitor.fields.lexicon import phrases
+from monitor.fields.registry import FIELDS
 from monitor.fields.text import AdText
 
 CASES = tomllib.loads((Path(__file__).parent / "data" / "genre.toml").read_text(encoding="utf-8"))
 KINDS = ("call", "offer", "label", "part", "apply", "general", "study", "told", "elsewhere")
 
 
-def ad(text: str, title: str | None = None) -> AdText:
-    return AdText(text=text, as_of=date(2031, 3, 1), title=title)
+def genre(text: str) -> Genre:
+    ad = AdText(text=text, as_of=date(2031, 3, 1))
+    return judge(text, [name for name, find in FIELDS.items() if find(ad)])
 
 
 @pytest.mark.parametrize("text", CASES["ads"], ids=lambda text: text.strip()[:40])
 def test_ad(text: str) -> None:
-    assert is_ad(ad(text)), judge(ad(text))
+    assert genre(text).is_ad, genre(text)
 
 
 @pytest.mark.parametrize("text", CASES["others"], ids=lambda text: text.strip()[:40])
 def test_other_text(text: str) -> None:
-    assert not is_ad(ad(text)), judge(ad(text))
+    assert not genre(text).is_ad, genre(text)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -41,16 +43,22 @@ def test_each_entry_is_a_cue_of_its_kind(kind: str) -> None:
 def test_a_long_ad_is_judged_like_a_short_one() -> None:
     text = CASES["ads"][0]
     around = "\nThe faculty has nine departments. Usually guests like the library." * 100
-    assert is_ad(ad(text + around))
+    assert genre(text + around).is_ad
 
 
 def test_the_score_is_explained() -> None:
-    genre = judge(ad("We invite applications. Frequently asked questions."))
+    genre = judge("We invite applications, as in 2031. Frequently asked questions.", ["organization", "title"])
     assert dict(genre.cues) == {"call": ("invite applications",), "general": ("Frequently asked questions",)}
-    assert genre.score == pytest.approx(0.5)
+    assert genre.score == pytest.approx(2.0 - 2.0 + 1.75 + 0.75)
 
 
-@given(st.text(max_size=400), st.none() | st.text(max_size=60))
-def test_any_text(text: str, title: str | None) -> None:
-    for words in judge(ad(text, title)).cues.values():
+def test_what_is_about_one_case_is_told_from_a_guide() -> None:
+    text = "The doctoral student works in a project on random walks. Send your CV."
+    assert not judge(text).is_ad
+    assert judge(text, ["organization", "start", "duration_months"]).is_ad
+
+
+@given(st.text(max_size=400))
+def test_any_text(text: str) -> None:
+    for words in judge(text).cues.values():
         assert all(word in text for word in words)
