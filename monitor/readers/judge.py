@@ -236,6 +236,8 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     """What speaks for or against one record within its group."""
     title = record.title
     role = says("listing.roles", title)
+    if says("listing.occupations", title) and len(group.records) >= 4 and group.notes["roles"] >= 2.0:
+        role = True  # "Project manager" among postdocs
     value = 1.0 if role else 0.5 if says("listing.occupations", title) else 0.0
     if not group.linked and any(says("listing.none_open", o.text) for o in tree.lines[record.first : record.last]):
         return -9.0
