@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from monitor.fields.labels import role
@@ -44,6 +45,24 @@ class Tables:
                 return grid.roles.get(grid.columns.get(cell.index, -1))
             cell = _enclosing(table, "td", "th")  # a table within a cell
         return None
+
+    def beside_title(self, anchor: Element, titles: Callable[[Element], bool]) -> bool:
+        """Whether a link stands in a row whose column of titles holds one of its own, and not in that column.
+
+        titles: whether a link's words may be a title.
+        """
+        cell = _enclosing(anchor, "td", "th")
+        row = _enclosing(cell, "tr") if cell is not None else None
+        table = _enclosing(row, "table") if row is not None else None
+        if cell is None or row is None or table is None:
+            return False
+        grid = self._grid(table)
+        own = grid.roles.get(grid.columns.get(cell.index, -1))
+        if own == "title" or "title" not in grid.roles.values():
+            return False
+        there = [c for c in _cells(row) if grid.roles.get(grid.columns[c.index]) == "title"]
+        inside = (e for c in there for e in self.tree.elements[c.index : c.end] if e.tag == "a")
+        return any(self.tree.address(a) and titles(a) for a in inside)
 
     def reaching(self, element: Element) -> list[tuple[str, str]]:
         """(role, words) of the cells of rows above that span the row of an element."""

@@ -80,6 +80,8 @@ def _links(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
             continue
         if tables.role_at(anchor) in _PEOPLE:
             continue
+        if tables.beside_title(anchor, lambda a: not is_generic(tree.anchor_text(a))):
+            continue
         found[anchor.path, ("?" if is_generic(words) else "") + zones.kind(anchor)].append(anchor)
     return found
 
