@@ -26,7 +26,7 @@ LABEL, TOTAL, STATED, IN_CONTEXT, INITIAL = 5, 4, 3, 2, 1
 _LONGEST_MONTHS = 120
 _MOST_AMOUNTS = 150  # an ad has some ten
 _REACH = 110
-_BREAK = re.compile(r"[.!?;]\s+(?=\S)|\n\s*\n|\n\s*[•*▪·]|[•▪]\s")
+_BREAK = re.compile(r"(?<!\.[a-z])[.!?;]\s+(?=\S)|\n\s*\n|\n\s*[•*▪·]|[•▪]\s")
 _DIGITS = r"[0-9]{1,2}(?:[.,][0-9])?"
 _GAP = r"[\s\-]{0,2}(?:\([^()\n]{1,14}\)\s?)?"
 

@@ -23,6 +23,8 @@ _TITLE = re.compile(r".{3,159}[^.;,:]")  # a line, and no sentence
 _DETERMINED = re.compile(
     r"(?:\b(?:no|nr|art|section|phase|the|der|des|die|les|los|las|of|von)|n°)\.?\s*$"
 )  # "the two positions"
+_SPELLED = re.compile(r"^\s?(?:\([^()\d\n]{1,14}\)|\))")  # "2 (two) positions"
+_HEADED = re.compile(r"\w[^\n]*\n\s*\n")  # "Project 3 description", then a heading
 _AFTER_LABEL = re.compile(r"[\s:|*]{1,6}(?:n\.? ?)?")
 _SENTENCE = re.compile(r"(?<!\bn)(?<!\bnr)(?<!\bno)(?<!\bca)[.!?]\s+|\n\s*\n|\n\s*[-•*·]\s")
 
@@ -83,7 +85,8 @@ def _counted(text: str, offered: bool) -> Found[int] | None:
     single: Found[int] | None = None
     for noun in topic("openings.nouns").finditer(folded):
         begin = max(0, noun.start() - _GAP)
-        number = max(_number().finditer(folded, begin, noun.start()), key=lambda m: m.start(), default=None)
+        numbers = reversed(list(_number().finditer(folded, begin, noun.start())))
+        number = next((n for n in numbers if not _measures(folded, n, noun)), None)
         if number is None or not _counts(folded, number, noun):
             continue
         value = _value(number)
@@ -99,9 +102,16 @@ def _counted(text: str, offered: bool) -> Found[int] | None:
     return single
 
 
+def _measures(folded: str, number: re.Match[str], noun: re.Match[str]) -> bool:
+    """Whether a number is joined to its unit, and so tells what kind of position it is: "a 3-year position"."""
+    return folded[number.end() : number.end() + 1] == "-" and bool(
+        topic("openings.units").match(folded, number.end() + 1, noun.start())
+    )
+
+
 def _counts(folded: str, number: re.Match[str], noun: re.Match[str]) -> bool:
-    gap = folded[number.end() : noun.start()].replace("ph.d.", "phd")
-    if re.search(r"[.;:!?()](?:\s|$)|,.*,|\d(?!\d*\s?[%-])", gap) or len(gap.split()) > 6:
+    gap = _SPELLED.sub("", folded[number.end() : noun.start()].replace("ph.d.", "phd"))
+    if _HEADED.search(gap) or re.search(r"[.;:!?()](?:\s|$)|,.*,|\d(?!\d*\s?[%-])", gap) or len(gap.split()) > 6:
         return False
     languages = _number_words().get(number["low"])
     if languages and not any(_nouns(language).fullmatch(noun[0]) for language in languages[1]):

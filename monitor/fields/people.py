@@ -19,6 +19,7 @@ _GAP = 60  # characters between a cue and the titled name that it speaks of
 _SENTENCE_END = re.compile(
     r"(?<![A-Z])(?<!\b[Pp]rof)(?<!\bDr)(?<!\bdr)(?<!\bAssoc)(?<!\bUniv)[.!?]\s+(?=[A-ZÅÄÖØÆÉ0-9])|\n"
 )
+_ASIDE = re.compile(r"[^\w()]{0,3}(?:\([^()\n]{1,90}\)[^\w()]{0,3})?")  # "Dr X (Institute of Logic) will supervise"
 _PROFESSOR = re.compile(r"\bprof|professor|catedr|docent|forsteamanuensis|lektor|hoogleraar|maitre|privatdoz")
 _UNIT = re.compile(
     r"(?:group|gruppe|lab|laborator\w+|chair|lehrstuhl|professur|faculty|fakultat|institut\w*|department|team|grupo|equipe|"
@@ -88,7 +89,8 @@ def _named_as_supervisors(ad: AdText) -> Iterator[Person]:
         start, _ = _sentence(text, cue.start(), cue.start())
         for p in persons(text[start : cue.start()]):
             begin = start + p.start
-            if cue.start() - start - p.end > 3 or (cue[0][0] == "'" and not has_title(text, begin)):
+            joined = _ASIDE.fullmatch(text, start + p.end, cue.start())
+            if not joined or (cue[0][0] == "'" and not has_title(text, begin)):
                 continue
             yield Person(p.name, begin, start + p.end, p.rank)
             yield from _joined_before(text, start, begin)
@@ -130,7 +132,10 @@ def _titled_later(text: str, end: int) -> Iterator[Person]:
     """ "…, an expert in optimisation, and Professor X": further titled names of the same sentence, after an "and"."""
     stop = _SENTENCE_END.search(text, end, end + 260)
     limit = stop.start() if stop else min(len(text), end + 260)
-    link = re.compile(r"(?:,|\)|;)\s*(?:and|und|och|og|et|y|e|en|ja)\s+(?=(?:[Pp]rof|[Dd]r\b))")
+    link = re.compile(
+        r"(?:,|\)|;|\s(?:of|at|from|an|von|de|du|vid|ved|van)\s[^,;()\n]{3,60}?)\s*"
+        r"\b(?:and|und|och|og|et|y|e|en|ja)\s+(?=(?:[Pp]rof|[Dd]r\b))"
+    )
     for match in link.finditer(text, end, limit):
         yield from persons_at(text, match.end())
 

@@ -54,7 +54,11 @@ def find_start(ad: AdText) -> Found[str] | None:
     """ISO 8601, as precise as the ad is ("2026-10-01", "2026-10", "2014" for a season), or "asap"."""
     text = ad.text[:LONGEST]
     folded = fold(text)
-    candidates = [c for day in days(ad) if (c := _of_day(ad, folded, day))]
+    deadline = find_deadline(ad)
+    last = deadline.value.day if deadline else None
+    candidates = [
+        c for day in days(ad) if (c := _of_day(ad, folded, day)) and (c.surety == LABEL or not _is(day, last))
+    ]
     candidates += _of_words(ad, text, folded)
     if not candidates:
         return None
@@ -74,6 +78,9 @@ def _of_day(ad: AdText, folded: str, day: Day) -> _Candidate | None:
     cue = _cue(folded, begin, seen.start)
     if cue is not None:
         return _Candidate(value.isoformat(), CUE, cue, day.seen.end)
+    after = topic("start.after").match(folded, day.seen.end + 1)
+    if after and folded[day.seen.end] in " ," and not _subject_is_other(folded, begin, seen.start):
+        return _Candidate(value.isoformat(), CUE, seen.start, after.end())
     event = _last(topic("deadline.other"), folded, max(begin, seen.start - _NEAR), seen.start)
     is_contract = day.first is not None and (day.seen.value - day.first.value).days >= A_CONTRACT
     if is_contract and not event and not _not_the_post(folded, begin, day.after):
@@ -89,6 +96,11 @@ def _of_day(ad: AdText, folded: str, day: Day) -> _Candidate | None:
         if about_post and not event and not _not_the_post(folded, begin, stop):
             return _Candidate(value.isoformat(), PLACE, place[0], day.seen.end)
     return None
+
+
+def _is(day: Day, last: date | None) -> bool:
+    """Whether a day is the last one to apply on, which is no start whatever stands around it."""
+    return last is not None and day.first is None and day.seen.value == last
 
 
 def _cue(folded: str, begin: int, start: int) -> int | None:
@@ -128,7 +140,11 @@ def _of_words(ad: AdText, text: str, folded: str) -> list[_Candidate]:
             found.append(_Candidate(str(month), surety, begin, month.end))
     for season in _seasons().finditer(folded):
         begin, surety = _context(ad, text, folded, season.start())
-        if not surety and topic("start.posts").search(folded, season.end(), _sentence_end(folded, season.end(), 30)):
+        if (
+            not surety
+            and topic("start.posts").search(folded, season.end(), _sentence_end(folded, season.end(), 30))
+            and not _last(topic("start.others"), folded, max(0, season.start() - _NEAR), season.start())
+        ):
             surety = PLACE  # "Fall 2026 admission"
         if surety:
             number = month_number(season["month"] or "")
