@@ -11,7 +11,7 @@ from .faults import KEEP, RESET, STALL, Drip, Flood, Script, redirect, response
 LIMIT = 50_000  # bytes of body that the tests allow
 PAGE = "<html><body><h1>Vacancies</h1><p>Doktorand i glaciärforskning – ansök nu</p></body></html>"
 BODY = PAGE.encode()
-SHORT = 0.3  # seconds: for the rows that wait until time is up, all at once; the others never do
+SHORT = 0.8  # seconds: for the rows that wait until time is up, all at once; longer than a busy machine hesitates
 
 
 @dataclass(frozen=True)
