@@ -60,9 +60,11 @@ class Genre:
 
 
 def judge(text: str, facts: Collection[str] = ()) -> Genre:
-    """The genre of a text with the cues that make its score. facts: names of the fields that are read from it."""
+    """The genre of a text with the cues that make its score. facts: names of the fields that are read from it; without
+    any, what the text is about does not count, and neither do years.
+    """
     cues = job_cues(text)
-    years = len(set(_YEAR.findall(text, 0, _SPAN)))
+    years = len(set(_YEAR.findall(text, 0, _SPAN))) if facts else 0
     score = sum(_value(kind, len(words)) for kind, words in cues.items())
     score += sum(_FACTS.get(name, 0.0) for name in facts)
     return Genre(score + min(_YEARS[0] * years, _YEARS[1]), cues)

@@ -46,18 +46,24 @@ def read_ad(page: Page, hints: Hints) -> Reading:
         main, given = _with_structured(main, structured_postings(page.text, page.url, hints.as_of))
     ad = _ad_text(main, given, page, hints)
     found = _fields(ad)
-    if given is None and not _is_ad(ad, found):
+    if given is None and not _is_ad(ad, found, headed=bool(main.headings)):
         trouble = _wall(page) if len(ad.text) <= _WALL else None
         if trouble or hints.kind is not Kind.AD or not ad.text:
             return Reading(kind=Kind.PAGE, text=ad.text, trouble=trouble, gone=trouble == NOT_FOUND)
     return Reading(kind=Kind.AD, postings=(_posting(ad, found, given, main.marked),), text=ad.text)
 
 
-def _is_ad(ad: AdText, facts: Collection[str]) -> bool:
-    """What the text says, and whether its heading is that of another kind of page ("Publications")."""
+def _is_ad(ad: AdText, facts: Collection[str], *, headed: bool) -> bool:
+    """What the text says, and whether its heading is that of another kind of page ("Publications").
+
+    headed: the page has headings. Its facts tell an ad from a guide, but a group's home page has an employer and years
+    too: they count only where no heading could have named the position, or one does.
+    """
     title = ad.title or ""
     role = says("listing.roles", title) or says("listing.occupations", title)
     elsewhere = names_no_position(title) or opens_with("listing.other", title) or title.endswith("?")
+    if headed and not role:
+        facts = ()
     return judge(ad.text, facts).score - (_ELSEWHERE if elsewhere else 0.0) * (1.0 if role else 2.0) >= ENOUGH
 
 
