@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
 
 from monitor.models import Posting
 from monitor.settings import DigestSettings
-
-# Letters that Unicode does not decompose into a base letter and an accent.
-_LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
-
-
-def fold(text: str) -> str:
-    """Without case and accents: `Große Ångström` -> `grosse angstrom`."""
-    if text.isascii():
-        return text.casefold()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_LETTERS)
-
-
-@lru_cache(maxsize=1024)
-def _phrase(words: str) -> re.Pattern[str] | None:
-    parts = fold(words).split()
-    return re.compile(r"(?<!\w)" + r"\s+".join(map(re.escape, parts))) if parts else None
-
-
-def contains(folded: str, phrases: Iterable[str]) -> bool:
-    """Does one of the phrases begin at the start of a word? `topolog` finds `Topological`, but `art` not `smart`."""
-    return any(pattern.search(folded) for pattern in map(_phrase, phrases) if pattern)
+from monitor.words import contains, fold
 
 
 def words_of(posting: Posting) -> str:

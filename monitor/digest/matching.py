@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from monitor.digest.filters import fold
 from monitor.models import Posting
 from monitor.settings import DigestSettings
+from monitor.words import fold
 
 K1, B = 1.2, 0.75  # the usual constants of BM25
 PASSAGE = 12  # words of one sentence that stand together

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.digest.filters import contains, fold
 from monitor.digest.matching import match, phrases, stem, text_to_match
 from monitor.models import Posting
 from monitor.settings import DigestSettings
+from monitor.words import contains, fold
 
 RANKING = tomllib.loads(Path(__file__).with_name("ranking.toml").read_text(encoding="utf-8"))
 
