@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from monitor.identity.addresses import canonical_url
 from monitor.identity.keys import ADDRESSES, STRENGTH, keys_of
-from monitor.identity.titles import alike, near_title, normal
+from monitor.identity.titles import alike, extended_title, near_title, normal
 from monitor.models import Position, Posting, Sighting, Status
 
 REPOST_DAYS = 120  # an ad that comes back under another address after a longer time is another position
@@ -80,6 +80,11 @@ def match(
     def moved(i: int, position: Position) -> bool:
         return _moved(postings[i], found[i], position, held[position.id], source, now, complete, repeated)
 
+    def retitled(i: int, position: Position) -> bool:
+        """A longer or shorter title needs the deadline for a witness, and no number against it."""
+        same_deadline = postings[i].deadline is not None and postings[i].deadline == position.posting.deadline
+        return same_deadline and not _numbers_differ(found[i], held[position.id]) and moved(i, position)
+
     tests = {"id": same_id, "ref": same_id, "same": same_elsewhere, "title": moved, "anchor": moved}
     order = sorted(range(len(postings)), key=lambda i: (found[i], postings[i].title))
     for prefix in STRENGTH:
@@ -94,6 +99,9 @@ def match(
         for i in left:
             near = [p for p in free if near_title(p.posting.title, postings[i].title)]
             take(i, near, moved)
+        for i in left:
+            rest = [p for p in free if p.id not in taken and extended_title(p.posting.title, postings[i].title)]
+            take(i, rest if len(rest) == 1 else (), retitled)
     return Matching(
         pairs=tuple(sorted(pairs.items())),
         new=tuple(i for i in range(len(postings)) if i not in pairs),

@@ -70,12 +70,27 @@ def near_title(a: str, b: str) -> bool:
         gone, come = one[i:j], two[k:m]
         if _near_word("".join(gone), "".join(come)) or (len(gone) == len(come) and all(map(_near_word, gone, come))):
             continue
-        if any(w.isdecimal() or len(w) == 1 or _ROMAN.fullmatch(w) for w in gone + come):
+        if any(map(_tells_apart, gone + come)):
             return False
         if tag == "replace":
             return False
         changed += len(gone) + len(come)
     return changed * 4 <= min(len(one), len(two))
+
+
+def extended_title(a: str, b: str) -> bool:
+    """One title with words put before or behind it gives the other: "Doctoral student in hydrology with teaching"."""
+    short, long = sorted((normal(a).split(), normal(b).split()), key=len)
+    if not 3 <= len(short) < len(long) <= 2 * len(short):
+        return False
+    front, back = long[: len(short)] == short, long[-len(short) :] == short
+    added = long[len(short) :] if front else long[: -len(short)]
+    return (front or back) and not any(map(_tells_apart, added))
+
+
+def _tells_apart(word: str) -> bool:
+    """A number or a letter: "Group A" and "Group B" are two."""
+    return word.isdecimal() or len(word) == 1 or _ROMAN.fullmatch(word) is not None
 
 
 def _near_word(a: str, b: str) -> bool:

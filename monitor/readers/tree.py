@@ -14,6 +14,8 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from monitor.readers.words import is_only
+
 UNSEEN = "script, style, noscript, template, svg, iframe, select, datalist, textarea, object, math, dialog, head"
 MAX_ANCHORS = 60  # of one line; further ones are no titles
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -25,6 +27,7 @@ FORMATTING = frozenset("b strong i em u font span small big mark tt".split())  #
 _STRUCK = frozenset("s strike del".split())
 _BLOCK_ROLES = frozenset("row cell gridcell columnheader rowheader listitem heading".split())
 _BOXES = frozenset("a span time label button small abbr data".split())  # inline elements that pages lay out as boxes
+_BADGE = 16  # characters of "New", beside a title in an element of its own
 _COLUMN = 15  # characters; the parts of a date or a counter are shorter
 _STATES = re.compile(  # tokens that tell records of one list apart, or hold for a moment
     r"\d|^(?:active|current|first|last|odd|even|selected|hidden|show|shown|open|opened|new|featured|highlight\w*|top|"
@@ -327,9 +330,20 @@ class _Builder:
         self.line.parts.append((holder, text))
         self.tree.parts.append((self.line.number, text))
 
+    def without_badges(self, line: Line) -> None:
+        """Drop "New" and its like from a line that says more: it comes and goes while the title stays."""
+        badges = [n for n, (holder, text) in enumerate(line.parts) if holder.inline and _is_badge(holder, text)]
+        if not badges or all(n in badges or not text.strip() for n, (_, text) in enumerate(line.parts)):
+            return
+        start = len(self.tree.parts) - len(line.parts)
+        for n in badges:
+            line.parts[n] = (line.parts[n][0], " ")
+            self.tree.parts[start + n] = (line.number, " ")
+
     def break_line(self) -> None:
         if self.line is None:
             return
+        self.without_badges(self.line)
         pieces: list[str] = []
         before: tuple[Element, str] | None = None
         if not any(e.tag == "a" for holder, _ in self.line.parts if holder.struck for e in holder.ancestors()[:3]):
@@ -346,6 +360,11 @@ class _Builder:
             before = holder, text
         self.line.text = squeeze("".join(pieces))
         self.line = None
+
+
+def _is_badge(holder: Element, text: str) -> bool:
+    words = text.strip()
+    return 1 < len(words) <= _BADGE and holder.tag != "a" and is_only("listing.badges", words.strip("[]()!*: "))
 
 
 def _is_a_column(node: LexborNode) -> bool:
