@@ -18,6 +18,7 @@ from pathlib import Path
 from monitor.digest import Digest
 from monitor.digest.sample import Scene, sample_scene
 from monitor.models import Event, EventKind
+from monitor.pipeline.interests import by_words
 from monitor.render import render
 from monitor.settings import DigestSettings
 
@@ -34,12 +35,13 @@ SCHEMES = {"light": "1", "dark": "0"}  # Blink's PreferredColorScheme
 def digests() -> Iterator[tuple[str, Digest]]:
     normal = sample_scene(NOW)
     only_new = [e for e in normal.events if e.kind is EventKind.NEW and e.position and e.position.id == 1]
-    yield "small", dataclasses.replace(normal, events=tuple(only_new), open_positions=()).digest(READER)
-    yield "normal", normal.digest(READER)
-    yield "large", _copied(normal, 33).digest(READER)
-    yield "first", dataclasses.replace(_as_baseline(_copied(normal, 4)), since=None).digest(READER)
-    yield "empty", dataclasses.replace(normal, events=(), open_positions=()).digest(READER)
-    yield "hostile", _hostile(normal).digest(READER)
+    yield "small", dataclasses.replace(normal, events=tuple(only_new), open_positions=()).digest(READER, by_words)
+    yield "normal", normal.digest(READER, by_words)
+    yield "large", _copied(normal, 33).digest(READER, by_words)
+    recent = [e for e in normal.events if e.kind is EventKind.NEW]
+    yield "first", dataclasses.replace(_copied(normal, 4), events=tuple(recent), since=None).digest(READER, by_words)
+    yield "empty", dataclasses.replace(normal, events=(), open_positions=()).digest(READER, by_words)
+    yield "hostile", _hostile(normal).digest(READER, by_words)
 
 
 def _copied(scene: Scene, times: int) -> Scene:

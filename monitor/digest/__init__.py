@@ -1,7 +1,7 @@
 """What one subscriber is told: chosen, filtered, ranked, grouped. Pure: the log and the moment in, a `Digest` out."""
 
 from monitor.digest.compose import compose
-from monitor.digest.matching import Match, Matcher, match
+from monitor.digest.matching import Match, Matcher, Ranking, match
 from monitor.digest.model import Counts, Delta, Digest, Entry, Mark, Notice, Rendered, SourceOpen
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Match",
     "Matcher",
     "Notice",
+    "Ranking",
     "Rendered",
     "SourceOpen",
     "compose",

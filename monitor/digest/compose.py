@@ -10,9 +10,9 @@ from typing import Any
 
 from monitor.digest.filters import wanted, wanted_source
 from monitor.digest.marks import mark
-from monitor.digest.matching import Match, Matcher, match, text_to_match
+from monitor.digest.matching import Match, Matcher, text_to_match
 from monitor.digest.model import Delta, Digest, Entry, Notice, SourceOpen
-from monitor.models import Event, EventKind, Position, Status, to_json
+from monitor.models import Event, EventKind, Known, Position, Status, to_json
 from monitor.settings import DigestSettings
 
 REMINDERS = (14, 3)  # days before a deadline at which it is told, once each
@@ -35,34 +35,40 @@ def compose(
     now: datetime,
     next_at: datetime | None,
     due_at: datetime | None = None,
-    matcher: Matcher = match,
+    matcher: Matcher,
     names: Mapping[str, str] | None = None,
+    known: Mapping[str, Known] | None = None,
 ) -> Digest:
     """What `subscriber` is told at `now`.
 
-    events: the log since their last digest (`since`), oldest first. open_positions: every one that is open now.
-    next_at: when their next digest comes, if that is known; due_at: when this one was to come, as the last one knew
-    it. matcher: how positions are held against the interests. names: source URL -> name, for positions without an
-    event.
+    events: the log since their last digest (`since`), oldest first; before their first one (None) as far back as is
+    still news, and what else is open is told besides. open_positions: every one that is open now. next_at: when their
+    next digest comes, if that is known; due_at: when this one was to come, as the last one knew it. matcher: how
+    positions are held against the interests. names: source URL -> name, for positions without an event. known: source
+    URL -> what is known of it, for those in trouble and those that were.
     """
     names = {**(names or {}), **{event.source: event.source_name for event in events}}
-    told = [s for s in _stories(events) if _wanted(subscriber, s.position, names)]
+    known = known or {}
+    told = [s for s in _stories(events) if s.ending and _wanted(subscriber, s.position, names)]
+    stories = {story.position.id for story in told}
     open_now = [p for p in open_positions if p.status is Status.OPEN and _wanted(subscriber, p, names)]
-    corpus = {p.id: p for p in (*open_now, *(story.position for story in told))}
-    matches = matcher(subscriber, {key: text_to_match(p.posting) for key, p in corpus.items()})
-    desk = _Desk(subscriber, now, matches, names)
+    untold = [p for p in open_now if since is None and p.id not in stories]
+    due = _Reminders(since, due_at or now, now, next_at or now, subscriber)
+    near = [p for p in open_now if due.told_now(p)]
+    corpus = {p.id: text_to_match(p.posting) for p in (*open_now, *(story.position for story in told))}
+    desk = _Desk(subscriber, now, matcher(subscriber, corpus, stories | {p.id for p in (*untold, *near)}), names)
 
     new = desk.ranked(s for s in told if s.ending == "new")
     changed = desk.ranked(s for s in told if s.ending == "changed")
     first_seen = desk.by_source(s for s in told if s.ending == "first seen")
     # these show their deadline already
     shown = {e.position for e in (*new, *(e for e in changed if e.deadline_moved))}
-    shown |= {e.position for source in first_seen for e in source.entries}
-    due = _Reminders(since, due_at or now, now, next_at or now, subscriber)
-    reminded = [desk.entry(p) for p in open_now if p.id not in shown and due.told_now(p)]
+    shown |= {e.position for source in first_seen for e in source.entries} | {p.id for p in untold}
+    reminded = [desk.entry(p) for p in near if p.id not in shown]
     reminded.sort(key=lambda entry: (entry.days_left or 0, entry.posting.title))
     asked_for, others = _parted(new, subscriber)
     closing, other_closing = _parted(reminded, subscriber)
+    trouble = _notices(subscriber, events, EventKind.TROUBLE, known) if since else _in_trouble(subscriber, known, names)
     return Digest(
         name=subscriber.name or "Positions",
         at=now,
@@ -78,8 +84,9 @@ def compose(
         closed=desk.ranked(s for s in told if s.ending in ("closed", "passing")),
         reopened=desk.ranked(s for s in told if s.ending == "reopened"),
         first_seen=first_seen,
-        trouble=_notices(subscriber, events, EventKind.TROUBLE),
-        recovered=_notices(subscriber, events, EventKind.RECOVERED),
+        open_now=tuple(sorted(map(desk.entry, untold), key=desk.rank)),
+        trouble=trouble,
+        recovered=_notices(subscriber, events, EventKind.RECOVERED, known),
     )
 
 
@@ -171,17 +178,32 @@ def _wanted(subscriber: DigestSettings, position: Position, names: Mapping[str, 
     return wanted(subscriber, position.posting, (*urls, *_source_names(position, names)))
 
 
-def _notices(subscriber: DigestSettings, events: Sequence[Event], kind: EventKind) -> tuple[Notice, ...]:
+def _notices(
+    subscriber: DigestSettings, events: Sequence[Event], kind: EventKind, known: Mapping[str, Known]
+) -> tuple[Notice, ...]:
     """The sources whose state is `kind` now and was not before: trouble that came and went is not told."""
     turns: dict[str, list[Event]] = {}
     for event in events:
         if event.kind in _NOTICES and wanted_source(subscriber, (event.source, event.source_name)):
             turns.setdefault(event.source, []).append(event)
+    told = (turn[-1] for turn in turns.values() if turn[0].kind is turn[-1].kind is kind)
+    return tuple(_notice(e.source, e.source_name, e.at, e.text or "", known.get(e.source)) for e in told)
+
+
+def _in_trouble(subscriber: DigestSettings, known: Mapping[str, Known], names: Mapping[str, str]) -> tuple[Notice, ...]:
+    """The sources that others were told of already."""
     return tuple(
-        Notice(turn[-1].source_name, source, turn[-1].at, turn[-1].text or "")
-        for source, turn in turns.items()
-        if turn[0].kind is turn[-1].kind is kind
+        _notice(url, names.get(url, url), state.trouble_since, state.trouble or "", state)
+        for url, state in known.items()
+        if state.trouble_told and wanted_source(subscriber, (url, names.get(url, url)))
     )
+
+
+def _notice(url: str, name: str, at: datetime | None, words: str, state: Known | None) -> Notice:
+    if state is None:
+        return Notice(name, url, at, words)
+    count = state.counts[-1] if state.counts else None
+    return Notice(name, url, state.trouble_since or at, words, good_at=state.good_at, count=count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +237,7 @@ class _Desk:
     def ranked(self, stories: Iterable[_Story]) -> tuple[Entry, ...]:
         """The best match first; then what closes first."""
         entries = [self.entry(story.position, story) for story in stories]
-        return tuple(sorted(entries, key=self._rank))
+        return tuple(sorted(entries, key=self.rank))
 
     def by_source(self, stories: Iterable[_Story]) -> tuple[SourceOpen, ...]:
         groups: dict[str, list[_Story]] = {}
@@ -223,7 +245,7 @@ class _Desk:
             groups.setdefault(story.events[0].source_name, []).append(story)
         return tuple(SourceOpen(source, self.ranked(group)) for source, group in groups.items())
 
-    def _rank(self, entry: Entry) -> tuple[bool, float, bool, float, str]:
+    def rank(self, entry: Entry) -> tuple[bool, float, bool, float, str]:
         match = self.matches.get(entry.position)
         days = entry.days_left if entry.days_left is not None and entry.days_left >= 0 else float("inf")
         return (not entry.matching, -match.score if match else 0.0, entry.passing, days, entry.posting.title)

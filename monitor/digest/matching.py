@@ -1,9 +1,9 @@
-"""Interests against ads: BM25 (Robertson & Zaragoza 2009) over words with accents, spelling and endings folded away.
+"""Interests against ads, over words with accents, spelling and endings folded away.
 
 A sentence of interests is taken apart at its commas, and where "and" joins several words with several, into phrases.
 An ad matches a phrase when two words and about half of the phrase, weighed by how rare its words are, stand together
 in one sentence. A word here and a word there is no match ("a deep interest in ... an open learning environment" is
-not deep learning), but orders what does not match.
+not deep learning), but counts for the order: that is BM25 (Robertson & Zaragoza 2009), which the caller brings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,7 +19,6 @@ from monitor.models import Posting
 from monitor.settings import DigestSettings
 from monitor.words import fold
 
-K1, B = 1.2, 0.75  # the usual constants of BM25
 PASSAGE = 12  # words of one sentence that stand together
 ENOUGH = 0.45  # of a phrase's weight
 PREFIX = 5  # letters from which a word also stands for longer ones that begin with it (compounds, derivations)
@@ -80,8 +79,11 @@ class Match:
     enough: bool = True
 
 
-# How each text, by its key, matches a subscriber's interests; without an entry it has nothing to do with them.
-Matcher = Callable[[DigestSettings, Mapping[int, str]], Mapping[int, Match]]
+# Texts by position and which of them are asked about -> how each of these matches a subscriber's interests; without
+# an entry it has nothing to do with them.
+Matcher = Callable[[DigestSettings, Mapping[int, str], Collection[int]], Mapping[int, Match]]
+# Documents as their terms, and a query (`term*`: all that begin so) -> BM25 of those that have one of its terms.
+Ranking = Callable[[Mapping[int, Sequence[str]], Sequence[str]], Mapping[int, float]]
 
 
 @lru_cache(maxsize=65_536)
@@ -127,22 +129,28 @@ def text_to_match(posting: Posting) -> str:
     return "\n".join(part for part in parts if part)[:_LONGEST_TEXT]
 
 
-def match(subscriber: DigestSettings, texts: Mapping[int, str]) -> dict[int, Match]:
-    """How each text that has a word of the subscriber's interests in it matches them, by the keys given.
+def match(
+    subscriber: DigestSettings, texts: Mapping[int, str], candidates: Collection[int], *, bm25: Ranking
+) -> dict[int, Match]:
+    """How each of the `candidates` that has a word of the subscriber's interests in it matches them.
 
-    All texts together are the corpus that says which words are rare.
+    texts: by position; all together are the corpus that says which words are rare. candidates: keys of `texts`.
     """
     asked = phrases(subscriber.interests)
     if not asked or not texts:
         return {}
-    corpus = _Corpus(texts, sorted({term for phrase in asked for term in phrase}))
+    terms = sorted({term for phrase in asked for term in phrase})
+    documents = {key: [stem(word) for word in words(text)] for key, text in texts.items()}
+    scores = bm25(documents, [f"{term}*" if len(term) >= PREFIX else term for term in terms])
+    serves = _serving({part for document in documents.values() for part in document}, terms)
+    weights = _rarity(documents.values(), serves, terms)
     found = {}
-    for key, written in texts.items():
-        text = corpus.read(written)
-        passages = [passage for phrase in asked if (passage := _best_passage(phrase, text, corpus.weights))]
+    for key in candidates:
+        text = _read(texts[key], serves)
+        passages = [passage for phrase in asked if (passage := _best_passage(phrase, text, weights))]
         shown = dict.fromkeys(w for passage in passages for w in _as_written(text.words, passage))
-        if score := corpus.score(text):
-            found[key] = Match(score, _distinct(shown), enough=bool(passages))
+        if passages or key in scores:
+            found[key] = Match(scores.get(key, 0.0), _distinct(shown), enough=bool(passages))
     return found
 
 
@@ -158,46 +166,30 @@ class _Text:
         return [(at, term) for at, terms in self.hits for term in phrase if term in terms]
 
 
-class _Corpus:
-    """All the texts, as far as it matters for the terms that are asked for."""
-
-    def __init__(self, texts: Mapping[int, str], terms: Sequence[str]) -> None:
-        vocabulary: set[str] = set()
-        length = 0
-        for text in texts.values():
-            found = words(text)
-            length += len(found)
-            vocabulary.update(found)
-        self._mean = length / len(texts) or 1.0
-        self._serves = _serving(vocabulary, terms)
-        holders = Counter(term for text in texts.values() for term in self._terms_in(text))
-        # the inverse document frequency, in the form that is never negative
-        self.weights = {t: math.log(1 + (len(texts) - holders[t] + 0.5) / (holders[t] + 0.5)) for t in terms}
-
-    def _terms_in(self, text: str) -> set[str]:
-        return {term for word in set(words(text)) & self._serves.keys() for term in self._serves[word]}
-
-    def read(self, text: str) -> _Text:
-        sentences = [words(sentence) for sentence in _SENTENCES.split(text)]
-        flat = [word for sentence in sentences for word in sentence]
-        numbers = [n for n, sentence in enumerate(sentences) for _ in sentence]
-        return _Text(flat, numbers, [(at, self._serves[w]) for at, w in enumerate(flat) if w in self._serves])
-
-    def score(self, text: _Text) -> float:
-        """BM25."""
-        norm = K1 * (1 - B + B * len(text.words) / self._mean)
-        counts = Counter(term for _, terms in text.hits for term in terms)
-        return sum(self.weights[term] * n * (K1 + 1) / (n + norm) for term, n in counts.items())
+def _read(text: str, serves: Mapping[str, tuple[str, ...]]) -> _Text:
+    sentences = [words(sentence) for sentence in _SENTENCES.split(text)]
+    flat = [word for sentence in sentences for word in sentence]
+    numbers = [n for n, sentence in enumerate(sentences) for _ in sentence]
+    return _Text(flat, numbers, [(at, serves[s]) for at, s in enumerate(map(stem, flat)) if s in serves])
 
 
-def _serving(vocabulary: Iterable[str], terms: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """word -> the terms that it serves for: those that are its stem, or that its stem begins with if they are long."""
+def _serving(stems: Iterable[str], terms: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """stem -> the terms that it serves for: itself, and those that it begins with if they are long."""
     serves = {}
-    for word in vocabulary:
-        own = stem(word)
+    for own in stems:
         if served := tuple(t for t in terms if own == t or (len(t) >= PREFIX and own.startswith(t))):
-            serves[word] = served
+            serves[own] = served
     return serves
+
+
+def _rarity(
+    documents: Collection[Sequence[str]], serves: Mapping[str, tuple[str, ...]], terms: Iterable[str]
+) -> dict[str, float]:
+    """The inverse document frequency of each term, in the form that is never negative."""
+    holders = Counter(
+        term for document in documents for term in {t for s in serves.keys() & document for t in serves[s]}
+    )
+    return {t: math.log(1 + (len(documents) - holders[t] + 0.5) / (holders[t] + 0.5)) for t in terms}
 
 
 def _best_passage(phrase: Sequence[str], text: _Text, weights: Mapping[str, float]) -> list[tuple[int, str]]:

@@ -63,12 +63,18 @@ class SourceOpen:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A source in trouble, or out of it. since: when that was found."""
+    """A source in trouble, or out of it again.
+
+    since: when that began, None where that is not known. text: what was seen. good_at, count: its last good check,
+    and how many positions that showed.
+    """
 
     source: str
     url: str
-    since: datetime
+    since: datetime | None
     text: str
+    good_at: datetime | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ class Counts:
     closed: int
     reopened: int
     first_seen: int
+    open_now: int
     trouble: int
     recovered: int
 
@@ -91,8 +98,8 @@ class Digest:
     """All that one subscriber is told at `at`; `since`: the last digest, None for the first.
 
     new, closing: those that match the interests; all of them where there are no interests. other_new, other_closing:
-    the rest. New ones come best first, closing ones by days left. first_seen: a source's baseline. timezone: IANA,
-    for the dates in the mail.
+    the rest. New ones come best first, closing ones by days left. first_seen: a source's baseline. open_now: in the
+    first digest what was there already, best first. timezone: IANA, for the dates in the mail.
     """
 
     name: str
@@ -109,6 +116,7 @@ class Digest:
     closed: tuple[Entry, ...] = ()
     reopened: tuple[Entry, ...] = ()
     first_seen: tuple[SourceOpen, ...] = ()
+    open_now: tuple[Entry, ...] = ()
     trouble: tuple[Notice, ...] = ()
     recovered: tuple[Notice, ...] = ()
 
@@ -125,6 +133,7 @@ class Digest:
             closed=len(self.closed),
             reopened=len(self.reopened),
             first_seen=sum(len(source.entries) for source in self.first_seen),
+            open_now=len(self.open_now),
             trouble=len(self.trouble),
             recovered=len(self.recovered),
         )
@@ -141,6 +150,7 @@ class Digest:
             self.other_closing,
             self.reopened,
             self.closed,
+            self.open_now,
         )
         return (*(entry for section in sections for entry in section), *first_seen)
 

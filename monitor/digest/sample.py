@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
 from monitor.digest.compose import compose
+from monitor.digest.matching import Matcher
 from monitor.digest.model import Digest
 from monitor.models import (
     Event,
     EventKind,
     FieldChange,
+    Known,
     Position,
     Posting,
     Sighting,
@@ -36,14 +38,22 @@ class Scene:
     since: datetime | None
     now: datetime
     next_at: datetime | None
+    known: Mapping[str, Known] = field(default_factory=dict)
 
-    def digest(self, subscriber: DigestSettings) -> Digest:
+    def digest(self, subscriber: DigestSettings, matcher: Matcher) -> Digest:
         return compose(
-            subscriber, self.events, self.open_positions, since=self.since, now=self.now, next_at=self.next_at
+            subscriber,
+            self.events,
+            self.open_positions,
+            since=self.since,
+            now=self.now,
+            next_at=self.next_at,
+            matcher=matcher,
+            known=self.known,
         )
 
 
-def sample(subscriber: DigestSettings, now: datetime) -> Digest:
+def sample(subscriber: DigestSettings, now: datetime, matcher: Matcher) -> Digest:
     """A digest of an invented week, as this subscriber would get it but for their filters."""
     shown = subscriber.model_copy(
         update={
@@ -54,7 +64,7 @@ def sample(subscriber: DigestSettings, now: datetime) -> Digest:
             "sources": (),
         }
     )
-    return sample_scene(now).digest(shown)
+    return sample_scene(now).digest(shown, matcher)
 
 
 def sample_scene(now: datetime) -> Scene:
@@ -78,6 +88,21 @@ def scene(data: Mapping[str, Any], now: datetime) -> Scene:
         since=_moment(data.get("since"), now),
         now=now,
         next_at=_moment(data.get("next_at"), now),
+        known={known.source: known for entry in data.get("notice", ()) if (known := _known(entry, now))},
+    )
+
+
+def _known(entry: Mapping[str, Any], now: datetime) -> Known | None:
+    """What is known of a source besides its notice, where that says so: since when, last good check, positions."""
+    if "good_at" not in entry:
+        return None
+    return Known(
+        source=_address(entry["source"]),
+        trouble=entry.get("text"),
+        trouble_since=_moment(entry.get("since"), now),
+        trouble_told=entry["kind"] == EventKind.TROUBLE,
+        good_at=_moment(entry["good_at"], now),
+        counts=(entry["count"],),
     )
 
 

@@ -22,13 +22,14 @@ from monitor.delivery import (
 )
 from monitor.digest import Digest, Rendered, compose
 from monitor.errors import DeliveryError, RenderError
-from monitor.models import Event, Position, Status
+from monitor.models import Event, EventKind, Known, Position, Status
+from monitor.pipeline.interests import best_matcher
 from monitor.render import render
-from monitor.semantic import best_matcher
 from monitor.settings import DigestSettings, Settings
 from monitor.store import Delivery, Store
 
 REMINDERS = timedelta(days=1)  # how often an instant digest looks at deadlines that come near
+FIRST_LOOK_BACK = timedelta(days=31)  # what is older is no news to a new subscriber, but what is open of it is
 OUTBOX_SENDER = "Position monitor <monitor@localhost>"
 
 
@@ -69,8 +70,8 @@ def is_due(store: Store, subscriber: DigestSettings, now: datetime) -> bool:
 def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: datetime) -> Prepared:
     """The digest of everything since the subscriber's last one; nothing is written. RenderError for a bad template."""
     last = store.outbox.last(subscriber.key)
-    after = last.through_event if last else 0
-    events = store.events(after)
+    through = store.last_event()
+    events = store.events(last.through_event, through=through) if last else store.events(since=now - FIRST_LOOK_BACK)
     open_positions = list(store.positions(Status.OPEN))
     digest = compose(
         subscriber,
@@ -82,6 +83,7 @@ def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: d
         due_at=next_slot(subscriber.every, subscriber.zone, last.at) if last else None,
         matcher=best_matcher(),
         names={source.url: source.name for source in settings.source},
+        known=_troubled(settings, store, events),
     )
     return Prepared(
         subscriber=subscriber,
@@ -90,8 +92,16 @@ def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: d
         calendar=calendar_for(
             settings, digest, [*open_positions, *(e.position for e in events if e.position)], store.events_of
         ),
-        through_event=events[-1].id if events else after,
+        through_event=through,
     )
+
+
+def _troubled(settings: Settings, store: Store, events: Iterable[Event]) -> dict[str, Known]:
+    """What is known of the sources that are in trouble, and of those that recovered."""
+    watched = {source.url for source in settings.source if source.enabled}
+    told = {event.source for event in events if event.kind in (EventKind.TROUBLE, EventKind.RECOVERED)}
+    told |= {state.url for state in store.states() if state.trouble and state.url in watched}
+    return {url: store.known(url) for url in sorted(told)}
 
 
 def calendar_for(

@@ -11,6 +11,7 @@ from monitor.digest.sample import sample, sample_scene
 from monitor.errors import DeliveryError
 from monitor.models import Position
 from monitor.pipeline.digests import Prepared, Sent, calendar_for, message_for, password, sender_of
+from monitor.pipeline.interests import by_words
 from monitor.render import render
 from monitor.settings import DigestSettings, Settings
 
@@ -36,7 +37,7 @@ def send_samples(settings: Settings, now: datetime) -> Iterator[Sent]:
 
 def _sample(settings: Settings, subscriber: DigestSettings, now: datetime) -> Prepared:
     scene = sample_scene(now)
-    digest = replace(sample(subscriber, now), name=f"Sample (invented): {subscriber.name or 'Positions'}")
+    digest = replace(sample(subscriber, now, by_words), name=f"Sample (invented): {subscriber.name or 'Positions'}")
     positions = [*scene.open_positions, *(event.position for event in scene.events if event.position)]
     return Prepared(
         subscriber=subscriber,

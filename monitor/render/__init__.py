@@ -23,13 +23,14 @@ MAX_HTML = 90_000  # bytes; Gmail cuts a mail off at 102 KB and hides what follo
 SUBJECT_LENGTH = 120
 _SHOWN = {  # entries of each section, when there is room for them
     "new": 60,
-    "other_new": 40,
+    "other_new": 10,  # folded: who gave interests wants their number
     "changed": 40,
     "closing": 40,
     "other_closing": 15,
     "closed": 25,
     "reopened": 25,
     "first_seen": 25,
+    "open_now": 60,
     "sources": 40,
     "trouble": 30,
     "recovered": 30,
@@ -109,6 +110,7 @@ def summary(digest: Digest) -> list[str]:
         (n.other_new, f"{n.other_new} other new"),
         (n.deadlines_moved, f"{count(n.deadlines_moved, 'deadline')} moved"),
         (n.closing, f"{n.closing} closing {'this week' if week else 'soon'}"),
+        (n.open_now, f"{n.open_now} open now"),
         (n.changed, f"{n.changed} changed"),
         (n.trouble, f"{count(n.trouble, 'source')} in trouble"),
         (n.reopened, f"{n.reopened} reopened"),
@@ -166,7 +168,10 @@ def _context(digest: Digest, share: float) -> dict[str, Any]:
         room = max(1, int(_SHOWN[section] * share))
         return Shown(tuple(entries[:room]), max(0, len(entries) - room), title)
 
-    lists = ("new", "other_new", "changed", "closing", "other_closing", "closed", "reopened", "trouble", "recovered")
+    lists = (
+        *("new", "open_now", "other_new", "changed", "closing", "other_closing", "closed", "reopened"),
+        *("trouble", "recovered"),
+    )
     since = (digest.since or digest.at).astimezone(ZoneInfo(digest.timezone)).date()
     return {
         "digest": digest,

@@ -1,8 +1,12 @@
-"""Full-text search over positions: SQLite's FTS5, kept by triggers in the transaction that writes the position."""
+"""SQLite's FTS5: full-text search over positions, kept by triggers in the transaction that writes the position; and its
+BM25 for documents that are not stored."""
 
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from monitor.models import Position
@@ -51,3 +55,30 @@ def ranked_ids(store: Connection, words: str, *, column: str | None, limit: int)
         [*WEIGHTS, OPENING, CLOSING, expression, limit],
     )
     return [(row["id"], row["score"], row["excerpt"]) for row in rows]
+
+
+def bm25(documents: Mapping[int, Sequence[str]], query: Sequence[str]) -> dict[int, float]:
+    """The BM25 score of each document that has a term of the query, the higher the better; over 0.
+
+    documents: each as its terms, in order. query: terms; `term*` stands for all that begin so.
+    """
+    asked = " OR ".join(_quoted(term) for term in query if re.search(r"\w", term))
+    if not asked:
+        return {}
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(
+            "CREATE VIRTUAL TABLE documents USING fts5(terms, content = '', tokenize = 'unicode61 remove_diacritics 0')"
+        )
+        database.executemany(
+            "INSERT INTO documents (rowid, terms) VALUES (?, ?)",
+            ((number, " ".join(terms)) for number, terms in enumerate(documents.values())),
+        )
+        keys = list(documents)
+        rows = database.execute("SELECT rowid, -bm25(documents) FROM documents WHERE documents MATCH ?", [asked])
+        return {keys[number]: score for number, score in rows}
+
+
+def _quoted(term: str) -> str:
+    """A term in which nothing is an operator but a `*` at its end."""
+    word = re.sub(r"\W+", " ", term)
+    return f'"{word}" *' if term.endswith("*") else f'"{word}"'

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +14,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.digest import Delta, Digest, Match, compose
+from monitor import digest as room
+from monitor.digest import Delta, Digest, Match, Notice
 from monitor.digest.sample import Scene, sample, scene
-from monitor.models import Event, EventKind, FieldChange, Position, Posting, Status, to_json
+from monitor.models import Event, EventKind, FieldChange, Known, Position, Posting, Status, to_json
+from monitor.pipeline.interests import by_words
 from monitor.settings import DigestSettings
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 READER = DigestSettings(to=("me@example.org",))
+compose = partial(room.compose, matcher=by_words)
 LISTS = ("new", "other_new", "changed", "closing", "other_closing", "closed", "reopened")
 
 
 def titles(digest: Digest) -> dict[str, list[str]]:
     """The sections that are not empty."""
     found = {name: [e.posting.title for e in getattr(digest, name)] for name in LISTS}
+    found["open_now"] = [e.posting.title for e in digest.open_now]
     found["first_seen"] = [e.posting.title for source in digest.first_seen for e in source.entries]
     found["trouble"] = [notice.source for notice in digest.trouble]
     found["recovered"] = [notice.source for notice in digest.recovered]
@@ -35,11 +41,11 @@ def titles(digest: Digest) -> dict[str, list[str]]:
 @pytest.mark.parametrize("file", CASES, ids=lambda f: f.stem)
 def test_case(file: Path) -> None:
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    digest = scene(data, NOW).digest(DigestSettings(to=("me@example.org",), **data.get("subscriber", {})))
+    digest = scene(data, NOW).digest(DigestSettings(to=("me@example.org",), **data.get("subscriber", {})), by_words)
     expected = data["expect"]
     found = titles(digest)
     ordered = "interests" in data.get("subscriber", {})
-    for name in (*LISTS, "first_seen", "trouble", "recovered"):
+    for name in (*LISTS, "open_now", "first_seen", "trouble", "recovered"):
         wanted, got = expected.get(name, []), found.get(name, [])
         assert (got if ordered else sorted(got)) == (wanted if ordered else sorted(wanted)), name
     entries = [e for name in LISTS for e in getattr(digest, name)]
@@ -59,7 +65,7 @@ def _plain(delta: Delta) -> list[str]:
 
 
 def test_the_sample_shows_every_section() -> None:
-    digest = sample(READER, NOW)
+    digest = sample(READER, NOW, by_words)
     assert {*titles(digest)} == {*LISTS, "first_seen", "trouble"}
     assert digest.changed[0].deadline_moved
     assert digest.new[0].posting.title == "PhD student in the mathematical theory of deep learning"
@@ -105,7 +111,7 @@ def test_names_of_sources_come_from_the_settings_too() -> None:
     reader = READER.model_copy(update={"sources": ("Mine",)})
     here = position(1, deadline=date(2026, 11, 24), source="https://example.org/list")
     digests = [
-        compose(reader, (), [here], since=None, now=NOW, next_at=None, names=names)
+        compose(reader, (), [here], since=NOW - timedelta(days=7), now=NOW, next_at=None, names=names)
         for names in ({}, {"https://example.org/list": "Mine"})
     ]
     assert [len(d.closing) for d in digests] == [0, 1]
@@ -183,11 +189,110 @@ def test_a_digest_sent_early_repeats_no_reminder() -> None:
 def test_what_is_shown_with_its_deadline_is_not_told_twice() -> None:
     near = position(1, deadline=NOW.date() + timedelta(days=2))
     for kind in (EventKind.NEW, EventKind.BASELINE):
-        digest = compose(READER, [event(1, kind, near)], [near], since=None, now=NOW, next_at=None)
+        digest = compose(READER, [event(1, kind, near)], [near], since=NOW - timedelta(days=1), now=NOW, next_at=None)
         assert digest.closing == ()
     moved = {"deadline": FieldChange("2026-11-20", "2026-11-25")}
     digest = compose(READER, [event(1, EventKind.CHANGED, near, moved)], [near], since=None, now=NOW, next_at=None)
     assert (len(digest.changed), digest.closing) == (1, ())
+
+
+# --- the first digest --------------------------------------------------------------------------------------------
+
+
+def test_a_first_digest_shows_what_is_open_and_what_is_news() -> None:
+    old, moved, fresh, gone = (position(n, first_seen=NOW - timedelta(days=400)) for n in (1, 2, 3, 4))
+    there_and_back = {"location": FieldChange("Here", "There")}, {"location": FieldChange("There", "Here")}
+    events = [
+        event(1, EventKind.CHANGED, moved, {"location": FieldChange("Here", "There")}),
+        event(2, EventKind.NEW, fresh),
+        event(3, EventKind.CLOSED, dataclasses.replace(gone, status=Status.CLOSED)),
+        *(event(4 + n, EventKind.CHANGED, old, fields) for n, fields in enumerate(there_and_back)),
+    ]
+    digest = compose(READER, events, [old, moved, fresh], since=None, now=NOW, next_at=None)
+    assert titles(digest) == {
+        "new": ["Position 3"],
+        "changed": ["Position 2"],
+        "closed": ["Position 4"],
+        "open_now": ["Position 1"],
+    }
+    assert digest.counts.open_now == 1
+    later = compose(READER, events, [old, moved, fresh], since=NOW - timedelta(days=1), now=NOW, next_at=None)
+    assert later.open_now == ()
+
+
+def test_a_first_digest_has_the_best_matches_first_and_each_deadline_once() -> None:
+    reader = READER.model_copy(update={"interests": ("optimal transport",)})
+    near = position(1, deadline=NOW.date() + timedelta(days=2))
+    asked_for = position(2)
+    asked_for = dataclasses.replace(
+        asked_for, posting=dataclasses.replace(asked_for.posting, title="PhD in optimal transport")
+    )
+    digest = compose(reader, (), [near, asked_for], since=None, now=NOW, next_at=None)
+    assert [(e.position, e.matching) for e in digest.open_now] == [(2, True), (1, False)]
+    assert (digest.closing, digest.other_closing) == ((), ())
+
+
+def test_only_what_is_told_is_held_against_the_interests() -> None:
+    """The others only say which words are rare: reading thousands of ads by meaning would take minutes."""
+    reader = READER.model_copy(update={"interests": ("anything",)})
+    asked: list[set[int]] = []
+
+    def matcher(_: DigestSettings, texts: Mapping[int, str], candidates: Collection[int]) -> dict[int, Match]:
+        assert len(texts) == 3
+        asked.append(set(candidates))
+        return {}
+
+    told, near, far = position(1), position(2, deadline=NOW.date() + timedelta(days=3)), position(3)
+    week_ago = NOW - timedelta(days=7)
+    happened = [event(1, EventKind.NEW, told)]
+    room.compose(reader, happened, [told, near, far], since=week_ago, now=NOW, next_at=None, matcher=matcher)
+    assert asked == [{1, 2}]
+
+
+# --- sources in trouble ------------------------------------------------------------------------------------------
+
+URL = "https://example.org/list"
+LAST_READ = NOW - timedelta(days=5)
+KNOWN = Known(
+    source=URL,
+    trouble="It answers 503.",
+    trouble_since=NOW - timedelta(days=3),
+    trouble_told=True,
+    good_at=LAST_READ,
+    counts=(40, 42),
+)
+
+
+def notice(number: int, kind: EventKind) -> Event:
+    at = NOW - timedelta(days=2) + timedelta(hours=number)
+    return Event(id=number, at=at, kind=kind, source=URL, source_name="List", text="It answers 503.")
+
+
+def test_trouble_is_told_with_its_beginning_and_the_last_good_check() -> None:
+    week_ago = NOW - timedelta(days=7)
+    events = [notice(1, EventKind.TROUBLE)]
+    digest = compose(READER, events, (), since=week_ago, now=NOW, next_at=None, known={URL: KNOWN})
+    assert digest.trouble == (
+        Notice("List", URL, NOW - timedelta(days=3), "It answers 503.", good_at=LAST_READ, count=42),
+    )
+    assert compose(READER, (), (), since=week_ago, now=NOW, next_at=None, known={URL: KNOWN}).is_empty, "told once"
+
+
+def test_recovery_is_told_with_what_is_shown_again() -> None:
+    well = Known(source=URL, good_at=NOW, counts=(40, 42, 41))
+    events = [notice(1, EventKind.RECOVERED)]
+    digest = compose(READER, events, (), since=NOW - timedelta(days=1), now=NOW, next_at=None, known={URL: well})
+    (told,) = digest.recovered
+    assert (told.since, told.count) == (events[0].at, 41)
+
+
+@pytest.mark.parametrize(("sources", "told"), [((), True), (("list",), True), (("Other",), False)])
+def test_a_first_digest_tells_of_trouble_that_began_long_ago(sources: tuple[str, ...], told: bool) -> None:
+    reader = READER.model_copy(update={"sources": sources})
+    digest = compose(reader, (), (), since=None, now=NOW, next_at=None, known={URL: KNOWN}, names={URL: "List"})
+    assert [n.source for n in digest.trouble] == ["List"] * told
+    passing = dataclasses.replace(KNOWN, trouble_told=False)
+    assert compose(reader, (), (), since=None, now=NOW, next_at=None, known={URL: passing}).trouble == ()
 
 
 # --- laws --------------------------------------------------------------------------------------------------------
@@ -200,13 +305,14 @@ TURNS = st.lists(st.tuples(st.integers(1, 4), KINDS, st.sampled_from(["Here", "T
 def test_a_position_is_told_once(turns: list[tuple[int, EventKind, str | None]], interests: tuple[str, ...]) -> None:
     reader = READER.model_copy(update={"interests": interests})
     log = Scene(events=_log(turns), open_positions=(), since=None, now=NOW, next_at=None)
-    digest = log.digest(reader)
+    digest = log.digest(reader, by_words)
     told = [e.position for name in LISTS for e in getattr(digest, name)]
     told += [e.position for source in digest.first_seen for e in source.entries]
+    told += [e.position for e in digest.open_now]
     assert len(told) == len(set(told))
     assert digest.is_empty == (not told)
     # a mail that was not sent is not lost: what it had to tell, and nothing else, is in the next one
-    assert dataclasses.replace(log, now=NOW + timedelta(days=1)).digest(reader).counts == digest.counts
+    assert dataclasses.replace(log, now=NOW + timedelta(days=1)).digest(reader, by_words).counts == digest.counts
 
 
 def _log(turns: list[tuple[int, EventKind, str | None]]) -> tuple[Event, ...]:

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.digest.matching import match, phrases, stem, text_to_match
+from monitor.digest.matching import phrases, stem, text_to_match
 from monitor.models import Posting
+from monitor.pipeline.interests import by_words
 from monitor.settings import DigestSettings
 from monitor.words import contains, fold
 
@@ -36,7 +37,7 @@ def test_the_ranking_set() -> None:
     precisions, right, wrong = [], 0, 0
     for topic, _, words in queries:
         relevant = {n for n, ad in enumerate(ads) if ad[0] == topic}
-        found = match(reader(words), texts)
+        found = by_words(reader(words), texts, texts)
         ranked = sorted(found, key=lambda key: (not found[key].enough, -found[key].score))
         precisions.append(average_precision(ranked, relevant))
         enough = {key for key, m in found.items() if m.enough}
@@ -100,14 +101,14 @@ def test_sentences_are_taken_apart_into_phrases() -> None:
 )
 def test_the_words_that_match(interest: str, text: str, words: tuple[str, ...]) -> None:
     others = {1: "Something else entirely", 2: "A laboratory for chemistry"}
-    found = match(reader(interest), {0: text, **others})
+    found = by_words(reader(interest), {0: text, **others}, {0: text, **others})
     assert (found[0].words if 0 in found and found[0].enough else ()) == words
     assert 1 not in found
 
 
 @given(st.lists(st.text(max_size=60), max_size=3), st.dictionaries(st.integers(), st.text(max_size=200), max_size=4))
 def test_any_text_can_be_matched(interests: list[str], texts: dict[int, str]) -> None:
-    for key, found in match(reader(*interests), texts).items():
+    for key, found in by_words(reader(*interests), texts, texts).items():
         assert key in texts
         assert found.score > 0
         assert bool(found.words) == found.enough

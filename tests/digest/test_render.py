@@ -18,6 +18,7 @@ from monitor.digest import Delta, Digest, Entry, Rendered
 from monitor.digest.sample import sample, sample_scene
 from monitor.errors import RenderError
 from monitor.models import DeadlineKind, Event, EventKind, Pay, Posting
+from monitor.pipeline.interests import by_words
 from monitor.render import MAX_HTML, SUBJECT_LENGTH, render, template_folder, wording
 from monitor.settings import DigestSettings
 
@@ -66,7 +67,7 @@ class Page(HTMLParser):
 
 
 def rendered(reader: DigestSettings = READER) -> Rendered:
-    return render(sample(reader, NOW))
+    return render(sample(reader, NOW, by_words))
 
 
 def many(times: int) -> Digest:
@@ -81,7 +82,7 @@ def many(times: int) -> Digest:
     events = tuple(copy(event, n) for event in scene.events for n in range(times))
     positions = tuple(dataclasses.replace(p, id=p.id + 1000 * n) for p in scene.open_positions for n in range(times))
     reader = READER.model_copy(update={"interests": ("deep learning", "optimal transport")})
-    return dataclasses.replace(scene, events=events, open_positions=positions).digest(reader)
+    return dataclasses.replace(scene, events=events, open_positions=positions).digest(reader, by_words)
 
 
 # --- form --------------------------------------------------------------------------------------------------------
@@ -94,7 +95,7 @@ def test_the_subject_says_what_is_in_it() -> None:
 def test_one_new_position_is_named_in_the_subject() -> None:
     scene = sample_scene(NOW)
     only = tuple(e for e in scene.events if e.position and e.position.id == 1)
-    digest = dataclasses.replace(scene, events=only, open_positions=()).digest(READER)
+    digest = dataclasses.replace(scene, events=only, open_positions=()).digest(READER, by_words)
     assert render(digest).subject == (
         "Positions: New: PhD student in the mathematical theory of deep learning, Norrvik University of Technology"
     )
@@ -102,7 +103,7 @@ def test_one_new_position_is_named_in_the_subject() -> None:
 
 def test_an_empty_digest_says_so() -> None:
     scene = dataclasses.replace(sample_scene(NOW), events=(), open_positions=())
-    mail = render(scene.digest(READER.model_copy(update={"name": "Math jobs"})))
+    mail = render(scene.digest(READER.model_copy(update={"name": "Math jobs"}), by_words))
     assert mail.subject == "Math jobs: nothing new"
     assert "Nothing was new, changed or closed." in mail.text
     assert "Nothing was new, changed or closed." in Page(mail.html).text
@@ -253,7 +254,7 @@ def spoiled(title: str, url: str | None, other: str) -> Digest:
         )
         return dataclasses.replace(event, position=dataclasses.replace(event.position, posting=posting))
 
-    return dataclasses.replace(scene, events=tuple(map(spoil, scene.events))).digest(READER)
+    return dataclasses.replace(scene, events=tuple(map(spoil, scene.events))).digest(READER, by_words)
 
 
 def check_harmless(mail: Rendered) -> None:
@@ -401,7 +402,7 @@ def test_a_rolling_deadline() -> None:
 
 def test_a_users_template_comes_first(tmp_path: Path) -> None:
     (tmp_path / "digest.txt").write_text("Hello, {{ summary[0] }}; {{ new.entries[0].posting.title }}\n")
-    mail = render(sample(READER, NOW), folders=[tmp_path / "missing", tmp_path])
+    mail = render(sample(READER, NOW, by_words), folders=[tmp_path / "missing", tmp_path])
     assert mail.text == "Hello, 3 new for you; PhD student in the mathematical theory of deep learning\n"
     assert "<html" in mail.html
 
@@ -409,7 +410,7 @@ def test_a_users_template_comes_first(tmp_path: Path) -> None:
 def test_a_copy_of_the_programs_own_template_gives_the_same(tmp_path: Path) -> None:
     for name in ("digest.html", "digest.txt"):
         shutil.copy(template_folder() / name, tmp_path)
-    assert render(sample(READER, NOW), folders=[tmp_path]) == rendered()
+    assert render(sample(READER, NOW, by_words), folders=[tmp_path]) == rendered()
 
 
 @pytest.mark.parametrize(
@@ -425,14 +426,14 @@ def test_a_copy_of_the_programs_own_template_gives_the_same(tmp_path: Path) -> N
 def test_a_broken_template_is_told_with_its_line(tmp_path: Path, template: str, words: str) -> None:
     (tmp_path / "digest.txt").write_text(template)
     with pytest.raises(RenderError) as caught:
-        render(sample(READER, NOW), folders=[tmp_path])
+        render(sample(READER, NOW, by_words), folders=[tmp_path])
     assert words in str(caught.value)
 
 
 def test_a_template_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "digest.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RenderError, match=r"digest\.txt"):
-        render(sample(READER, NOW), folders=[tmp_path])
+        render(sample(READER, NOW, by_words), folders=[tmp_path])
 
 
 def test_users_templates_escape_too(tmp_path: Path) -> None:
