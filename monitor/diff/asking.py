@@ -39,7 +39,9 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
         touched = [
             postings[i].url
             for i, p in matching.pairs
-            if (s := sighting_of(p, source.url)) is None or _row_changed(s.listed, postings[i])
+            if (s := sighting_of(p, source.url)) is None
+            or p.status is Status.CLOSED  # back again: what its page says now is not what it said then
+            or _row_changed(s.listed, postings[i])
         ]
     wanted: list[str | None] = []
     wanted += [s.listed.url for p, s in _oldest_first(missing) if p.status is Status.OPEN and _is_due(s, now)]

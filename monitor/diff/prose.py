@@ -22,8 +22,10 @@ def text_change(old: str, new: str, template: Collection[str] = ()) -> FieldChan
     before, after = _lines(old), _lines(new)
     gone = {m: raw for m, raw in before.items() if m not in after and m not in template}
     come = {m: raw for m, raw in after.items() if m not in before and m not in template}
-    lost, gained = (Counter(w for m in side for w in m.split()) for side in (gone, come))
-    if sum(((lost - gained) + (gained - lost)).values()) < _FEWEST_WORDS:
+    # a line that became, or was, the template's explains what went or came, and is itself no change
+    lost = _words(gone) - _words(m for m in after if m not in before)
+    gained = _words(come) - _words(m for m in before if m not in after)
+    if (lost + gained).total() < _FEWEST_WORDS:
         return None
     return FieldChange("\n".join(gone.values()) or None, "\n".join(come.values()) or None)
 
@@ -38,6 +40,10 @@ def _lines(text: str) -> dict[str, str]:
     """Masked line -> as written."""
     made = ((_masked(line), line.strip()) for line in repaired(text).splitlines())
     return {masked: line for masked, line in made if masked}
+
+
+def _words(lines: Iterable[str]) -> Counter[str]:
+    return Counter(word for line in lines for word in line.split())
 
 
 def _masked(line: str) -> str:
