@@ -43,7 +43,7 @@ def export_command(
     settings = load_settings(config)
     must_exist(settings)
     names = {source.url: source.name for source in settings.source}
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, read_only=True) as store:
         if what == "positions":
             text = _positions(store, form, names, now, closed_too=closed_too)
         else:

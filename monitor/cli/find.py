@@ -32,7 +32,7 @@ def search_command(words: tuple[str, ...], limit: int, as_json: bool, config: st
 
     settings = load_settings(config)
     must_exist(settings)
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, read_only=True) as store:
         hits = store.search(" ".join(words), limit=limit)
     names = {s.url: s.name for s in settings.source}
     for hit in hits:
@@ -85,7 +85,7 @@ def show_command(words: tuple[str, ...], as_json: bool, config: str | None) -> N
     settings = load_settings(config)
     must_exist(settings)
     names = {s.url: s.name for s in settings.source}
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, read_only=True) as store:
         position = _named_position(store, " ".join(words))
         events = store.events_of([position.id])
     if as_json:

@@ -55,7 +55,7 @@ def status_command(as_json: bool, now: datetime, config: str | None) -> None:
 
     settings = load_settings(config)
     must_exist(settings)
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, read_only=True) as store:
         health = _health(settings, store, now)
     if as_json:
         print_json(health_json(health))

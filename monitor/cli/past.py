@@ -44,7 +44,7 @@ def diff_command(source: str, as_json: bool, config: str | None) -> None:
     settings = load_settings(config)
     (chosen,) = named_sources(settings, (source,))
     must_exist(settings)
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, read_only=True) as store:
         looks = last_two_looks(store, chosen)
     if looks is None:
         raise StoreError(
@@ -143,7 +143,7 @@ def replay_command(names: tuple[str, ...], since: datetime | None, as_json: bool
     sources = named_sources(settings, names) if names else list(settings.source)
     must_exist(settings)
     moments: list[datetime] = []
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, read_only=True) as store:
         events = replay(store, sources, moments.append)
     told = [
         e for e in events if e.kind is not EventKind.BASELINE and e.at >= (since or datetime.min.replace(tzinfo=UTC))

@@ -36,7 +36,7 @@ def changes_command(since: int | datetime, as_json: bool, config: str | None) ->
 
     settings = load_settings(config)
     must_exist(settings)
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, read_only=True) as store:
         events = store.events(since) if isinstance(since, int) else store.events(since=since)
     for event in events:
         if event.kind not in CHANGES:
@@ -70,7 +70,7 @@ def positions_command(show_all: bool, as_json: bool, config: str | None) -> None
     settings = load_settings(config)
     must_exist(settings)
     names = {s.url: s.name for s in settings.source}
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, read_only=True) as store:
         positions = list(store.positions())
     if as_json:
         for position in positions:

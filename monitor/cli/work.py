@@ -150,7 +150,7 @@ def _preview(settings: Settings, now: datetime, html_file: Path | None, *, as_js
     from monitor.store import Store
 
     must_exist(settings)
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, read_only=True) as store:
         prepared = [(prepare(settings, store, s, now), is_due(store, s, now)) for s in settings.digest]
     for number, (one, due) in enumerate(prepared):
         if as_json:

@@ -17,18 +17,25 @@ BUSY_SECONDS = 10
 
 
 class Connection:
-    """The database at a path, made if it is not there and brought to today's schema if it is older."""
+    """The database at a path, in today's schema.
 
-    def __init__(self, path: Path) -> None:
+    To write, it is made if it is not there, and brought to today's schema if it is older. To read, it must be there
+    and is left as it is: all that is read is one state of it, which no writer waits for and no writer changes. An
+    older one is read as a copy in memory.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        with _told(path):
-            self._sqlite = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        self.db = Database(self._sqlite)
+        with told(path):
+            self._use(open_to_read(path) if read_only else _connect(path))
         try:
-            with _told(path):
-                self._sqlite.execute("PRAGMA journal_mode = WAL")
-                self._sqlite.execute("PRAGMA foreign_keys = ON")
-            self._migrate()
+            if read_only:
+                self._begin_reading()
+            else:
+                with told(path):
+                    self._sqlite.execute("PRAGMA journal_mode = WAL")
+                    self._sqlite.execute("PRAGMA foreign_keys = ON")
+                self._migrate()
         except BaseException:
             self.close()
             raise
@@ -36,20 +43,35 @@ class Connection:
     def close(self) -> None:
         self.db.close()
 
+    def _use(self, connection: sqlite3.Connection) -> None:
+        self._sqlite = connection
+        self.db = Database(connection)
+
+    def _begin_reading(self) -> None:
+        with told(self.path):
+            self._refuse_newer()
+            if steps.pending(self.db):
+                copy = _connect(Path(":memory:"))
+                self._sqlite.backup(copy)
+                self.close()
+                self._use(copy)
+                self._migrate()
+            self._sqlite.execute("BEGIN")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """BEGIN IMMEDIATE waits for another writer; the library's own deferred BEGIN fails at once in its place."""
-        with _told(self.path):
+        with told(self.path):
             self._sqlite.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._sqlite.execute("COMMIT")  # where a disk that is full shows
             except BaseException:
                 self._sqlite.rollback()
                 raise
-            self._sqlite.execute("COMMIT")
 
     def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
-        with _told(self.path):
+        with told(self.path):
             return list(self.db.query(sql, dict(values) if isinstance(values, Mapping) else list(values)))
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
@@ -71,18 +93,40 @@ class Connection:
 
     def _migrate(self) -> None:
         with self.transaction():
-            unknown = {step.name for step in steps.applied(self.db)} - {step.name for step in steps._migrations}
-            if unknown:
-                raise StoreError(
-                    f"{self.path} was written by a newer version of the monitor (it has {', '.join(sorted(unknown))})",
-                    tip="upgrade the monitor, or name another database in [store]",
-                )
+            self._refuse_newer()
             if steps.pending(self.db):
                 steps.apply(self.db)
 
+    def _refuse_newer(self) -> None:
+        unknown = {step.name for step in steps.applied(self.db)} - {step.name for step in steps._migrations}
+        if unknown:
+            raise StoreError(
+                f"{self.path} was written by a newer version of the monitor (it has {', '.join(sorted(unknown))})",
+                tip="upgrade the monitor, or name another database in [store]",
+            )
+
+
+def _connect(database: Path | str, *, uri: bool = False) -> sqlite3.Connection:
+    return sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None, uri=uri)
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write. sqlite3.Error if there is no database."""
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    connection = _connect(address, uri=True)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_schema")
+    except sqlite3.OperationalError:
+        connection.close()
+        if not path.exists() or path.with_name(f"{path.name}-wal").exists():
+            raise
+        # on a disk that is read-only SQLite cannot make its -shm file; but there nobody else writes either
+        connection = _connect(f"{address}&immutable=1", uri=True)
+    return connection
+
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def told(path: Path) -> Iterator[None]:
     """SQLite's errors as sentences."""
     try:
         yield

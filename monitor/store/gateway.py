@@ -30,8 +30,9 @@ class Store:
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path) -> Iterator[Store]:
-        connection = Connection(path)
+    def open(cls, path: Path, *, read_only: bool = False) -> Iterator[Store]:
+        """read_only: for what only looks; it waits for no writer, and none waits for it."""
+        connection = Connection(path, read_only=read_only)
         try:
             yield cls(connection)
         finally:
