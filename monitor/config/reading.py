@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-import tomlkit
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -19,8 +18,9 @@ from monitor.errors import ConfigError
 from monitor.settings import Settings, Source
 
 Location = tuple[str | int, ...]
+SOURCE_KEYS = tuple(Source.model_fields)
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
+HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?(?:\s*\.[\w.\s-]+)?\s*=")
 
 
@@ -64,6 +64,11 @@ def parse(text: str, path: Path) -> Settings:
     return settings
 
 
+def source_tables(text: str) -> list[dict[str, Any]]:
+    """The [[source]] tables of a text that `parse` accepts, as they are written."""
+    return list(tomllib.loads(text).get("source", ()))
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of sources.toml, for editors."""
     made = Settings.model_json_schema(by_alias=True)
@@ -73,22 +78,6 @@ def schema() -> dict[str, Any]:
     return made
 
 
-def add_source(text: str, url: str, **keys: str) -> str:
-    """The text of a sources.toml with one more [[source]] at its end; comments and order stay as they are."""
-    document = tomlkit.parse(text)
-    tables = document.get("source")
-    if tables is None:
-        tables = tomlkit.aot()
-        document.append("source", tables)
-    table = tomlkit.table()
-    for key, value in {**keys, "url": url}.items():
-        table.append(key, value)
-    if len(tables) == 0 or not text.endswith("\n\n"):
-        table.trivia.indent = "\n"
-    tables.append(table)
-    return tomlkit.dumps(document)
-
-
 def locate(text: str) -> Mapping[Location, int]:
     """Line numbers, from 1: of each table as ("source", 0), the first of them as ("source",) too, and of each key as
     ("source", 0, "url")."""
@@ -96,7 +85,7 @@ def locate(text: str) -> Mapping[Location, int]:
     count: dict[str, int] = {}
     table: Location = ()
     for number, line in enumerate(text.splitlines(), 1):
-        if header := _HEADER.match(line):
+        if header := HEADER.match(line):
             first, *rest = (part.strip(" \"'") for part in header[2].split("."))
             if header[1] == "[[" and not rest:
                 count[first] = count.get(first, -1) + 1

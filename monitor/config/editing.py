@@ -1,0 +1,146 @@
+"""Changes of sources.toml by the program: text in, text out; comments, order and line ends stay as they are.
+
+A table is cut out of the text with its keys, changed for itself, and set back in. So what stands between two tables
+(a comment about the next one) is nobody's, and stays.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Item, Table
+
+from monitor.config.reading import HEADER, locate, source_tables
+from monitor.errors import ConfigError
+
+
+def add_source(text: str, url: str, **keys: Any) -> str:
+    """The text with one more [[source]] at its end."""
+    return add_sources(text, [{**keys, "url": url}])
+
+
+def add_sources(text: str, tables: Sequence[Mapping[str, Any]]) -> str:
+    """The text with more [[source]] tables at its end, their keys in the order given."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    parts = [text.rstrip("\r\n") + newline] if text.strip() else []
+    for keys in tables:
+        document = tomlkit.document()
+        document.append("source", tomlkit.aot())
+        document["source"].append(_table(keys))
+        parts.append(tomlkit.dumps(document).strip("\n").replace("\n", newline) + newline)
+    return _proved(newline.join(parts) if tables else text, [*source_tables(text), *map(dict, tables)])
+
+
+def edit_source(text: str, number: int, changes: Mapping[str, Any]) -> str:
+    """The text with other values for keys of its [[source]] `number` (from 0); None as a value takes the key out.
+
+    A source that is given another name is called so in the digests that choose it, too.
+    """
+    tables = source_tables(text)
+    old, new = tables[number], {**tables[number], **changes}
+    wanted = {key: value for key, value in new.items() if value is not None}
+    start, end = _bounds(text, number)
+    document = tomlkit.parse(text[start:end])
+    (table,) = document["source"]
+    for key, value in changes.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = _item(value)
+    block = tomlkit.dumps(document)
+    if text[start:end].endswith("\n") and not block.endswith("\n"):
+        block += "\n"
+    changed = text[:start] + block + text[end:]
+    if "name" in old and "name" in wanted and old["name"] != wanted["name"]:
+        changed = _renamed_in_digests(changed, old["name"], wanted["name"])
+    return _proved(changed, [*tables[:number], wanted, *tables[number + 1 :]])
+
+
+def remove_source(text: str, number: int, name: str) -> str:
+    """The text without its [[source]] `number` (from 0), of that name; digests that chose it do so no more.
+
+    ConfigError: a digest chooses nothing but this source, and would get all of them without it.
+    """
+    tables = source_tables(text)
+    start, end = _bounds(text, number)
+    head, tail = text[:start], text[end:]
+    if not head or head.endswith(("\n\n", "\r\n\r\n")):
+        tail = tail.lstrip("\r\n")
+    if not tail.strip():
+        head, tail = head.rstrip("\r\n") + "\n" if head.strip() else "", ""
+    return _proved(_renamed_in_digests(head + tail, name, None), [*tables[:number], *tables[number + 1 :]])
+
+
+def _bounds(text: str, number: int) -> tuple[int, int]:
+    """Where a [[source]] and its sub-tables begin and end: from its header to the last line that is no comment."""
+    found = locate(text)
+    if ("source", number) not in found:
+        raise ConfigError(
+            ["the sources stand in one array, `source = [...]`, which is edited by hand only"],
+            tip="write each as a [[source]] table",
+        )
+    lines = text.splitlines(keepends=True)
+    first = found["source", number] - 1
+    later = range(first + 1, len(lines))
+    last = next((at for at in later if _opens_another(lines[at])), len(lines))
+    while lines[last - 1].strip() == "" or lines[last - 1].lstrip().startswith("#"):
+        last -= 1
+    return sum(map(len, lines[:first])), sum(map(len, lines[:last]))
+
+
+def _opens_another(line: str) -> bool:
+    header = HEADER.match(line)
+    return header is not None and not re.match(r"source\s*\.", header[2])
+
+
+def _table(keys: Mapping[str, Any]) -> Table:
+    table = tomlkit.table()
+    for key, value in keys.items():
+        table.append(key, _item(value))
+    return table
+
+
+def _item(value: Any) -> Item:
+    """A value as it is written within a table: a table in it on one line, `{ item = ".job" }`."""
+    if not isinstance(value, Mapping):
+        item: Item = tomlkit.item(value)
+        return item
+    inline = tomlkit.inline_table()
+    inline.update({key: _item(inner) for key, inner in value.items()})
+    return inline
+
+
+def _renamed_in_digests(text: str, old: str, new: str | None) -> str:
+    """The text in which every digest that chooses the source `old` by its name chooses `new`, or no more."""
+    document = tomlkit.parse(text)
+    changed = False
+    for digest in document.get("digest", ()):
+        chosen = digest.get("sources", ())
+        if old not in chosen:
+            continue
+        changed = True
+        if new is not None:
+            chosen[list(chosen).index(old)] = new
+        elif len(chosen) == 1:
+            raise ConfigError(
+                [f'the digest to {", ".join(digest["to"])} is about "{old}" only, and would be about every source'],
+                tip=f'change its `sources = ["{old}"]` first, or take the digest out',
+            )
+        else:
+            chosen.remove(old)
+    return tomlkit.dumps(document) if changed else text
+
+
+def _proved(text: str, sources: Sequence[Mapping[str, Any]]) -> str:
+    """The text, which says these sources and nothing else of them; ConfigError if the change has gone wrong."""
+    try:
+        right = source_tables(text) == list(sources)
+    except tomllib.TOMLDecodeError:
+        right = False
+    if not right:
+        raise ConfigError(["this file is written in a way that cannot be changed safely"], tip="change it by hand")
+    return text
