@@ -93,6 +93,16 @@ def received(server: Server) -> list[tuple[str, EmailMessage]]:
     return mails
 
 
+def plain(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def with_digest(settings: Settings, **changes: Any) -> Settings:
+    return settings.model_copy(update={"digest": (settings.digest[0].model_copy(update=changes),)})
+
+
 def states(results: list[Sent]) -> dict[str, str]:
     return {sent.recipient: sent.state for sent in results}
 
@@ -126,6 +136,65 @@ def test_nothing_to_tell_is_no_mail(settings: Settings, store: Store, server: Se
     send_digests(settings, store, MONDAY)
     assert send_digests(settings, store, MONDAY + WEEK) == []
     assert len(received(server)) == 2
+
+
+def test_nothing_to_tell_is_a_mail_if_asked_for(settings: Settings, store: Store, server: Server) -> None:
+    settings = with_digest(settings, empty=True)
+    publish(store, "Optics", MONDAY)
+    send_digests(settings, store, MONDAY)
+    assert len(send_digests(settings, store, MONDAY + WEEK)) == 2
+    assert received(server)[-1][1]["Subject"] == "Positions: nothing new"
+
+
+def test_trouble_alone_is_a_mail_and_recovery_another(settings: Settings, store: Store, server: Server) -> None:
+    publish(store, "Optics", MONDAY)
+    send_digests(settings, store, MONDAY)
+    checks = {1: "It answers 503.", 2: "It answers 503.", 9: "It answers 503.", 15: None}
+    for day, trouble in checks.items():
+        notice = {1: EventKind.TROUBLE, 15: EventKind.RECOVERED}.get(day)
+        outcome = Outcome.FAILED if trouble else Outcome.OK
+        verdict = Verdict(outcome=outcome, trouble=trouble, notice=notice, counts=(1,))
+        at = MONDAY + timedelta(days=day)
+        store.record(
+            Observation(source=SOURCE, at=at), verdict, name="Lindholm", fingerprint="f", next_check_at=at + WEEK
+        )
+        send_digests(settings, store, at)
+    told = [message for to, message in received(server) if to == "a@example.org"][1:]
+    assert [message["Subject"] for message in told] == [
+        "Positions: 1 source in trouble",
+        "Positions: 1 source working again",
+    ]
+    text = " ".join(plain(told[0]).split())
+    assert "It answers 503. In trouble since Tuesday 3 March 2026, 07:30. Last read" in text
+    assert "Monday 2 March 2026, 07:30, with 1 position." in text
+    assert "Since Tuesday 17 March 2026, 07:30; it shows 1 position." in " ".join(plain(told[1]).split())
+
+
+def test_a_new_subscriber_of_an_old_store_is_told_what_is_open(
+    settings: Settings, store: Store, server: Server
+) -> None:
+    year_ago = MONDAY - timedelta(days=365)
+    publish(store, "Optics", year_ago)
+    publish(store, "Algebra", year_ago)
+    gone = Posting(title="Algebra", url=f"{SOURCE}/Algebra")
+    record(store, gone, year_ago + WEEK, EventKind.CLOSED, 2)
+    renamed = Posting(title="Optics", url=f"{SOURCE}/Optics", location="Lindholm")
+    record(store, renamed, year_ago + WEEK, EventKind.CHANGED, 1, location=FieldChange(None, "Lindholm"))
+    publish(store, "Robotics", MONDAY - timedelta(days=2))
+    first = prepare(settings, store, settings.digest[0], MONDAY)
+    assert [entry.posting.title for entry in first.digest.entries] == ["Robotics", "Optics"]
+    assert first.rendered.subject == "Positions: 1 new, 1 open now"
+    assert first.through_event == store.last_event()
+    send_digests(settings, store, MONDAY)
+    assert send_digests(settings, store, MONDAY + WEEK) == [], "nothing of it is told again"
+
+
+def test_a_store_where_nothing_happened_lately_is_told_of_once(
+    settings: Settings, store: Store, server: Server
+) -> None:
+    publish(store, "Optics", MONDAY - timedelta(days=365))
+    assert len(send_digests(settings, store, MONDAY)) == 2
+    assert send_digests(settings, store, MONDAY + WEEK) == []
 
 
 def test_slots_that_were_missed_make_one_digest(settings: Settings, store: Store, server: Server) -> None:

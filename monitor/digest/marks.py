@@ -10,6 +10,7 @@ from monitor.digest.model import Mark
 
 CONTEXT = 6  # kept words shown on each side of a change
 LONGEST = 160  # words shown in all
+LONGEST_WORD = 60  # characters; what is longer is no word of any language
 _TOO_MANY = 1_500  # words of one changed passage that are not compared word by word (quadratic)
 
 
@@ -76,11 +77,11 @@ def _shortened(marks: Iterator[Mark]) -> tuple[Mark, ...]:
     shown: list[Mark] = []
     left = LONGEST
     for one in marks:
-        words = one.words.split()
+        words = [w if len(w) <= LONGEST_WORD else w[: LONGEST_WORD - 1] + "…" for w in one.words.split()]
         if len(words) > left:
             shown += [Mark(one.kind, " ".join(words[:left]))] if left else []
             shown += [Mark("gap", "…")]
             break
-        shown.append(one)
+        shown.append(Mark(one.kind, " ".join(words)))
         left -= len(words)
     return tuple(shown)

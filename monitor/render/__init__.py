@@ -35,21 +35,8 @@ _SHOWN = {  # entries of each section, when there is room for them
     "trouble": 30,
     "recovered": 30,
 }
-_SHARES = (
-    1.0,
-    0.9,
-    0.8,
-    0.7,
-    0.6,
-    0.5,
-    0.4,
-    0.3,
-    0.2,
-    0.15,
-    0.1,
-    0.05,
-    0.02,
-)  # of _SHOWN, until the HTML is small enough
+# Of _SHOWN, until the HTML is small enough; at last the numbers alone.
+_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05, 0.02, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +90,14 @@ def subject(digest: Digest) -> str:
 def summary(digest: Digest) -> list[str]:
     """The counts in words, most important first."""
     n = digest.counts
-    week = all(entry.days_left is not None and entry.days_left <= 7 for entry in digest.closing)
+    this_week = sum(entry.days_left is not None and entry.days_left <= 7 for entry in digest.closing)
     chosen = "new for you" if digest.interests else "new"
     parts = [
         (n.new, f"{n.new} {chosen}"),
         (n.other_new, f"{n.other_new} other new"),
         (n.deadlines_moved, f"{count(n.deadlines_moved, 'deadline')} moved"),
-        (n.closing, f"{n.closing} closing {'this week' if week else 'soon'}"),
+        (this_week, f"{this_week} closing this week"),
+        (n.closing - this_week, f"{n.closing - this_week} closing soon"),
         (n.open_now, f"{n.open_now} open now"),
         (n.changed, f"{n.changed} changed"),
         (n.trouble, f"{count(n.trouble, 'source')} in trouble"),
@@ -165,7 +153,7 @@ def _moment(context: jinja2.runtime.Context, value: datetime) -> str:
 
 def _context(digest: Digest, share: float) -> dict[str, Any]:
     def shown(section: str, entries: Sequence[Any], title: str = "") -> Shown:
-        room = max(1, int(_SHOWN[section] * share))
+        room = max(1, int(_SHOWN[section] * share)) if share else 0
         return Shown(tuple(entries[:room]), max(0, len(entries) - room), title)
 
     lists = (

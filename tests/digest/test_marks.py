@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.digest.marks import LONGEST, mark
+from monitor.digest.marks import LONGEST, LONGEST_WORD, mark
 
 
 def shown(before: str, after: str) -> str:
@@ -45,6 +45,10 @@ def test_a_long_change_is_cut_short() -> None:
     marks = mark("", " ".join(["word"] * 5_000))
     assert marks[-1].kind == "gap"
     assert sum(len(m.words.split()) for m in marks) <= LONGEST + 1
+
+
+def test_what_is_no_word_is_cut_short() -> None:
+    assert shown("a", "x" * 2_000) == "[-a-] {+" + "x" * (LONGEST_WORD - 1) + "…+}"
 
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "\n"]), max_size=25).map(" ".join)

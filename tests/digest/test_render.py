@@ -9,12 +9,14 @@ import shutil
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.digest import Delta, Digest, Entry, Rendered
+from monitor.digest.marks import mark
 from monitor.digest.sample import sample, sample_scene
 from monitor.errors import RenderError
 from monitor.models import DeadlineKind, Event, EventKind, Pay, Posting
@@ -188,6 +190,37 @@ def test_the_html_stays_under_its_limit_and_states_the_rest(times: int) -> None:
         assert rest
         assert int(rest[1]) + shown >= digest.counts.new
         assert rest[0] in mail.text
+
+
+def test_no_page_makes_the_html_too_long() -> None:
+    """Every field as long as a page can make it, and a text of two thousand letters without a space in every line."""
+    address = "https://example.org/" + "ü/" * 980
+    before = [f"{n}" + "x" * 2_000 for n in range(300)]
+    marks = mark("\n".join(before), "\n".join(line + "y" if n % 2 else line for n, line in enumerate(before)))
+    long = "&" * 5_000
+    changes = (Delta("text", "", "", marks), *(Delta(f.name, long, long) for f in dataclasses.fields(Posting)))
+
+    def spoil(entry: Entry) -> Entry:
+        texts: dict[str, Any] = dict.fromkeys(("title", "organization", "department", "location", "summary"), long)
+        posting = dataclasses.replace(
+            entry.posting,
+            **texts,
+            deadline_time=long,
+            pay=Pay(long),
+            supervisors=(long,) * 9,
+            evidence={"deadline": long},
+        )
+        shown = changes if entry.changes else ()
+        return dataclasses.replace(entry, posting=posting, url=address, why=(long,) * 9, changes=shown)
+
+    whole = many(40)
+    names = ("new", "other_new", "changed", "closing", "other_closing", "closed", "reopened")
+    sections: dict[str, Any] = {name: tuple(map(spoil, getattr(whole, name))) for name in names}
+    digest = dataclasses.replace(whole, open_now=sections["closing"], **sections)
+    mail = render(digest)
+    assert len(mail.html.encode()) <= MAX_HTML
+    assert "and 80 more: monitor changes" in Page(mail.html).text
+    assert "and 80 more: monitor changes" in mail.text
 
 
 # --- contrast ----------------------------------------------------------------------------------------------------
