@@ -19,7 +19,7 @@ BANDS = (  # from the top; a room imports only from bands below its own
     {"cli"},
     {"daemon", "demo"},
     {"pipeline"},
-    {"fetch", "readers", "store", "render", "delivery", "export", "importing", "semantic"},
+    {"fetch", "readers", "platforms", "store", "render", "delivery", "export", "importing", "semantic"},
     {"fields", "diff", "cadence", "calendar", "digest", "config"},
     {"identity"},  # shared by all
     {"settings", "decoding", "words"},

@@ -43,7 +43,7 @@ def inspect_command(
     """
     from monitor.export import posting_json
     from monitor.models import Hints, Kind
-    from monitor.readers import read
+    from monitor.pipeline.reading import read
 
     failed = False
     for target, page in _pages(targets, base_url, now, config):

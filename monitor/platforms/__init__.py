@@ -1,0 +1,70 @@
+"""Recruitment platforms: how their pages lead to a feed or API, and how that reads. One file each, one registry.
+
+This is the one place of the program that names hosts. docs/platforms.md says where each form was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from monitor.models import Page
+from monitor.platforms import (
+    academicjobsonline,
+    emply,
+    greenhouse,
+    interfolio,
+    jobbnorge,
+    jobs_ac_uk,
+    lever,
+    mathjobs,
+    personio,
+    reachmee,
+    softgarden,
+    successfactors,
+    teamtailor,
+    varbi,
+)
+from monitor.platforms.base import Board, Platform, Record
+
+__all__ = ["MOST_LEADS", "PLATFORMS", "Board", "Platform", "Record", "board_of", "leads"]
+
+MOST_LEADS = 4  # of one page; a page that names more boards is about none of them
+
+PLATFORMS: tuple[Platform, ...] = tuple(
+    module.PLATFORM
+    for module in (
+        academicjobsonline,
+        emply,
+        greenhouse,
+        interfolio,
+        jobbnorge,
+        jobs_ac_uk,
+        lever,
+        mathjobs,
+        personio,
+        reachmee,
+        softgarden,
+        successfactors,
+        teamtailor,
+        varbi,
+    )
+)
+
+
+def leads(url: str, html: str) -> Iterator[tuple[Platform, str]]:
+    """The feeds and APIs that a page leads to, at most `MOST_LEADS`, each with its platform."""
+    found: dict[str, Platform] = {}
+    for platform in PLATFORMS:
+        for address in platform.leads(url, html):
+            if address != url and len(found) < MOST_LEADS:
+                found.setdefault(address, platform)
+    yield from ((platform, address) for address, platform in found.items())
+
+
+def board_of(page: Page) -> tuple[Platform, Board] | None:
+    """The positions of a platform's own answer; None if the page is none."""
+    for platform in PLATFORMS:
+        board = platform.read(page) if platform.read else None
+        if board is not None:
+            return platform, board
+    return None
