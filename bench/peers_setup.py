@@ -7,9 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -165,64 +162,32 @@ class Webchanges(Urlwatch):
 
 
 class ChangeDetection(Peer):
-    """In its batch mode, after its API was told the sources, with the same filters; adding them is not measured."""
+    """In its batch mode, with the same filters; its first round is told the sources, the others look at all of them."""
 
     name = "changedetection.io"
     package = "changedetection.io"
-    port = 5999
     env: Mapping[str, str] = {
         "ALLOW_IANA_RESTRICTED_ADDRESSES": "true",
         "DISABLE_VERSION_CHECK": "true",
-        "LISTEN_HOST": "127.0.0.1",
         "FETCH_WORKERS": "10",
+        "LISTEN_HOST": "127.0.0.1",
     }
 
-    def prepare(self) -> None:
-        command = [*self._program(), "-C", "-P", "true"]
-        with (self.folder / "prepare.txt").open("wb") as log:
-            process = subprocess.Popen(command, cwd=self.folder, env={**os.environ, **self.env}, stdout=log, stderr=log)
-            try:
-                key = self._api_key()
-                for source in self.sources:
-                    self._add(key, source)
-            finally:
-                process.terminate()
-                process.wait(60)
-
-    def _program(self) -> list[str]:
-        return [str(self.bin() / self.package), "-d", "store", "-p", str(self.port)]
-
-    def _api_key(self) -> str:
-        """Out of its store, as soon as it answers."""
-        for _ in range(120):
-            time.sleep(0.5)
-            for file in (self.folder / "store").glob("*.json"):
-                if found := re.search(r'"api_access_token":\s*"(\w+)"', file.read_text(encoding="utf-8")):
-                    return found[1]
-        raise RuntimeError(f"{self.name} has not started: see {self.folder / 'prepare.txt'}")
-
-    def _add(self, key: str, source: Watched) -> None:
-        feed = "xpath://*[local-name()='item' or local-name()='entry']"
-        watch = {
-            "url": source.url,
-            "title": source.name,
-            "include_filters": [feed if source.kind == "feed" else LISTING_SELECTOR],
-        }
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/v1/watch",
-            data=json.dumps(watch).encode(),
-            headers={"x-api-key": key, "Content-Type": "application/json"},
-        )
-        for patience in range(20):
-            try:
-                urllib.request.urlopen(request, timeout=30).close()
-            except urllib.error.URLError:  # it is still starting
-                time.sleep(patience)
-            else:
-                return
-
     def command(self) -> list[str]:
-        return [*self._program(), "-l", "INFO", "-b", "-r", "all"]
+        program = [str(self.bin() / "changedetection.io"), "-d", "store", "-p", "5999", "-l", "INFO", "-b"]
+        if (self.folder / "store").exists():
+            return [*program, "-r", "all"]
+        feed = "xpath://*[local-name()='item' or local-name()='entry']"
+        told = []
+        for number, source in enumerate(self.sources):
+            filters = [feed if source.kind == "feed" else LISTING_SELECTOR]
+            told += ["-u", source.url, f"-u{number}", json.dumps({"include_filters": filters})]
+        return [*program, "-C", *told]
+
+    def told(self, output: str) -> Counter[tuple[str, str]]:
+        assert " | ERROR " not in output, output[output.index(" | ERROR ") :][:2000]
+        names = {source.url: source.name for source in self.sources}
+        return Counter({(names[url], "") for url in re.findall(r"Change detected in UUID \S+ - (\S+)", output)})
 
 
 PEERS: tuple[type[Peer], ...] = (Monitor, BareHttpx, Urlwatch, Webchanges, ChangeDetection)
