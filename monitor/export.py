@@ -123,7 +123,8 @@ def json_feed(items: Sequence[Item], *, title: str) -> str:
             for item in items
         ],
     }
-    return json.dumps(feed, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(feed, ensure_ascii=False, indent=1) + "\n"
+    return text.encode("utf-8", "replace").decode()  # a page's own JSON can hold half a character
 
 
 def positions_csv(positions: Iterable[Position], names: Mapping[str, str]) -> str:

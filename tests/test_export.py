@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ import icalendar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import from_json
 
 from monitor import export
 from monitor.models import (
@@ -142,9 +144,27 @@ def test_an_address_that_is_none_is_no_link() -> None:
         assert "url" not in json.loads(export.json_feed(items, title="x"))["items"][0]
 
 
-def test_positions_as_json_feed() -> None:
-    feed = json.loads(export.json_feed(export.position_items([position(1)], [], {SOURCE: "Lindholm"}), title="x"))
+def valid_json_feed(text: str) -> Any:
+    """What JSON Feed 1.1 asks for, read by another parser than the one of the library that wrote it."""
+    feed = from_json(text.encode(), allow_inf_nan=False)
+    assert feed == json.loads(text)
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert feed["title"]
+    ids = [item["id"] for item in feed["items"]]
+    assert all(ids)
+    assert len(set(ids)) == len(ids)
+    for item in feed["items"]:
+        assert "content_text" in item or "content_html" in item
+        assert all(datetime.fromisoformat(item[name]).tzinfo for name in ("date_published", "date_modified"))
+        assert all(key.startswith("_") for key in item.keys() - _JSON_FEED_KEYS)
+    return feed
+
+
+_JSON_FEED_KEYS = {"id", "url", "title", "content_text", "date_published", "date_modified"}
+
+
+def test_positions_as_json_feed() -> None:
+    feed = valid_json_feed(export.json_feed(export.position_items([position(1)], [], {SOURCE: "Lindholm"}), title="x"))
     (item,) = feed["items"]
     assert {"id", "url", "title", "content_text", "date_published", "date_modified"} <= set(item)
     assert item["_monitor"] == export.position_json(position(1), {SOURCE: "Lindholm"})
@@ -154,6 +174,11 @@ def test_positions_as_json_feed() -> None:
 
 
 def rows(text: str) -> list[dict[str, str]]:
+    """RFC 4180 section 2, checked without the library that wrote it; then its reading."""
+    cell = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
+    assert re.fullmatch(f"(?:{cell}(?:,{cell})*\r\n)*", text)
+    widths = {len(record) for record in csv.reader(io.StringIO(text, newline=""), strict=True)}
+    assert len(widths) == 1
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
@@ -194,7 +219,7 @@ def test_hostile_texts_break_no_format(title: str, summary: str, url: str) -> No
     items = export.position_items([position(1, posting)], [], {})
     items += export.change_items([change(1, EventKind.CHANGED, posting, title=(summary, title))])
     valid_atom(export.atom(items, title=title, feed_id=FEED, now=MONDAY))
-    assert len(json.loads(export.json_feed(items, title=title))["items"]) == 2
+    assert len(valid_json_feed(export.json_feed(items, title="x"))["items"]) == 2
     (row,) = rows(export.positions_csv([position(1, posting)], {}))
     assert not row["title"].startswith(("=", "+", "-", "@"))
     assert len(row["title"].splitlines()) <= 1
@@ -230,7 +255,7 @@ def atom_titles(text: str) -> list[str]:
 
 
 def json_titles(text: str) -> list[str]:
-    return [item["title"] for item in json.loads(text)["items"]]
+    return [item["title"] for item in valid_json_feed(text)["items"]]
 
 
 def csv_titles(text: str) -> list[str]:
