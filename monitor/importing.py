@@ -199,4 +199,9 @@ def _checked(entry: Entry) -> Entry:
     except ValueError as error:
         return Skipped(one_line(name or url, 80), one_line(str(error)))
     rest = {key: value for key, value in entry.keys.items() if key not in ("name", "url")}
-    return replace(entry, keys={**({"name": name} if name else {}), "url": url, **rest})
+    keys = {**({"name": name} if name else {}), "url": url, **rest}
+    try:
+        Source.model_validate(keys)
+    except ValueError:
+        return Skipped(one_line(name or url, 80), f"a setting of it is not right: {', '.join(rest)}")
+    return replace(entry, keys=keys)

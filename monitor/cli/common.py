@@ -68,9 +68,10 @@ def named_sources(settings: Settings, names: tuple[str, ...]) -> list[Source]:
     for name in names:
         if name not in by_name:
             near = difflib.get_close_matches(name, by_name, n=1)
+            near += [known for known in by_name if name.casefold() in known.casefold()]
             faults.append(f'no source is named "{name}"' + (f'; did you mean "{near[0]}"?' if near else ""))
     if faults:
-        raise ConfigError(faults, tip="`monitor check` lists them")
+        raise ConfigError(faults, tip="`monitor sources` lists them")
     return [by_name[name] for name in names]
 
 

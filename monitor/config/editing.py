@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_origin
 
 import tomlkit
 from tomlkit.items import Item, Table
 
 from monitor.config.reading import HEADER, locate, source_tables
 from monitor.errors import ConfigError
+from monitor.settings import Source
 
 
 def add_source(text: str, url: str, **keys: Any) -> str:
@@ -25,14 +26,14 @@ def add_source(text: str, url: str, **keys: Any) -> str:
 
 def add_sources(text: str, tables: Sequence[Mapping[str, Any]]) -> str:
     """The text with more [[source]] tables at its end, their keys in the order given."""
-    newline = "\r\n" if "\r\n" in text else "\n"
-    parts = [text.rstrip("\r\n") + newline] if text.strip() else []
+    old, newline = _with_short_line_ends(text)
+    parts = [old.rstrip("\n") + "\n"] if old.strip() else []
     for keys in tables:
         document = tomlkit.document()
         document.append("source", tomlkit.aot())
         document["source"].append(_table(keys))
-        parts.append(tomlkit.dumps(document).strip("\n").replace("\n", newline) + newline)
-    return _proved(newline.join(parts) if tables else text, [*source_tables(text), *map(dict, tables)])
+        parts.append(tomlkit.dumps(document).strip("\n") + "\n")
+    return _proved("\n".join(parts) if tables else old, [*source_tables(old), *map(dict, tables)], newline)
 
 
 def edit_source(text: str, number: int, changes: Mapping[str, Any]) -> str:
@@ -40,6 +41,7 @@ def edit_source(text: str, number: int, changes: Mapping[str, Any]) -> str:
 
     A source that is given another name is called so in the digests that choose it, too.
     """
+    text, newline = _with_short_line_ends(text)
     tables = source_tables(text)
     old, new = tables[number], {**tables[number], **changes}
     wanted = {key: value for key, value in new.items() if value is not None}
@@ -57,7 +59,7 @@ def edit_source(text: str, number: int, changes: Mapping[str, Any]) -> str:
     changed = text[:start] + block + text[end:]
     if "name" in old and "name" in wanted and old["name"] != wanted["name"]:
         changed = _renamed_in_digests(changed, old["name"], wanted["name"])
-    return _proved(changed, [*tables[:number], wanted, *tables[number + 1 :]])
+    return _proved(changed, [*tables[:number], wanted, *tables[number + 1 :]], newline)
 
 
 def remove_source(text: str, number: int, name: str) -> str:
@@ -65,14 +67,40 @@ def remove_source(text: str, number: int, name: str) -> str:
 
     ConfigError: a digest chooses nothing but this source, and would get all of them without it.
     """
+    text, newline = _with_short_line_ends(text)
     tables = source_tables(text)
     start, end = _bounds(text, number)
     head, tail = text[:start], text[end:]
-    if not head or head.endswith(("\n\n", "\r\n\r\n")):
-        tail = tail.lstrip("\r\n")
+    if not head or head.endswith("\n\n"):
+        tail = tail.lstrip("\n")
     if not tail.strip():
-        head, tail = head.rstrip("\r\n") + "\n" if head.strip() else "", ""
-    return _proved(_renamed_in_digests(head + tail, name, None), [*tables[:number], *tables[number + 1 :]])
+        head, tail = head.rstrip("\n") + "\n" if head.strip() else "", ""
+    return _proved(_renamed_in_digests(head + tail, name, None), [*tables[:number], *tables[number + 1 :]], newline)
+
+
+def as_toml(table: Mapping[str, Any]) -> str:
+    """A [[source]] table as TOML, without its header."""
+    return tomlkit.dumps(_table(table))
+
+
+def source_value(key: str, words: str) -> Any:
+    """What is typed for a key of a source, as TOML has it: `a, b` is a list where one is wanted; None for no words.
+
+    A value that does not fit comes back as it is, for `parse` to say what is wrong with it.
+    """
+    if not words.strip():
+        return None
+    wanted = Source.model_fields[key].annotation
+    if get_origin(wanted) is tuple and not words.lstrip().startswith("["):
+        return [part.strip() for part in words.split(",") if part.strip()]
+    if wanted is bool and words.casefold() in ("yes", "on", "no", "off"):
+        return words.casefold() in ("yes", "on")
+    if wanted in (bool, int) or words.lstrip().startswith(("[", "{")):
+        try:
+            return tomllib.loads(f"value = {words.strip()}")["value"]
+        except tomllib.TOMLDecodeError:
+            return words
+    return words
 
 
 def _bounds(text: str, number: int) -> tuple[int, int]:
@@ -135,12 +163,17 @@ def _renamed_in_digests(text: str, old: str, new: str | None) -> str:
     return tomlkit.dumps(document) if changed else text
 
 
-def _proved(text: str, sources: Sequence[Mapping[str, Any]]) -> str:
-    """The text, which says these sources and nothing else of them; ConfigError if the change has gone wrong."""
+def _with_short_line_ends(text: str) -> tuple[str, str]:
+    """The text with "\\n" as line ends, and what they are."""
+    return text.replace("\r\n", "\n"), "\r\n" if "\r\n" in text else "\n"
+
+
+def _proved(text: str, sources: Sequence[Mapping[str, Any]], newline: str) -> str:
+    """The text with its line ends; ConfigError if it does not say these sources, and so the change has gone wrong."""
     try:
         right = source_tables(text) == list(sources)
     except tomllib.TOMLDecodeError:
         right = False
     if not right:
         raise ConfigError(["this file is written in a way that cannot be changed safely"], tip="change it by hand")
-    return text
+    return text.replace("\n", newline)
