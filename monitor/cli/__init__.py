@@ -21,7 +21,7 @@ COMMANDS = {
     "demo": "demo",
     "init": "setup",
     "check": "setup",
-    "add": "setup",
+    "add": "add",
     "schema": "setup",
     "inspect": "look",
     "poll": "work",

@@ -1,0 +1,156 @@
+"""`monitor add`: an address is all it takes; what is best watched behind it is found out, shown, and asked about."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+from monitor.cli.common import (
+    as_of_option,
+    config_option,
+    config_path,
+    json_option,
+    print_json,
+    printable,
+    replace_file,
+    say,
+)
+from monitor.errors import ConfigError
+
+if TYPE_CHECKING:
+    from monitor.pipeline.discovery import Discovery
+    from monitor.settings import Settings
+
+
+def _source_address(context: click.Context, parameter: click.Parameter, url: str) -> str:
+    from monitor.settings import source_address
+
+    try:
+        return source_address(url)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@click.command("add", short_help="Watch one more page or feed.")
+@click.argument("url", callback=_source_address)
+@click.option("--name", help="What to call it.")
+@click.option("--yes", is_flag=True, help="Add it without asking.")
+@json_option
+@as_of_option
+@config_option
+def add_command(url: str, name: str | None, yes: bool, as_json: bool, now: datetime, config: str | None) -> None:
+    """Find the best way to watch what an address shows, show what would be watched, and add it to sources.toml.
+
+    A recruitment platform's own data comes first, then a feed that the page announces and that holds its positions,
+    then the page itself.
+    """
+    from monitor.config import add_source, parse, text_of
+
+    path = config_path(config)
+    text = text_of(path)
+    settings = parse(text, path)
+    _refuse_twice(settings, url, name)
+    found = asyncio.run(_discovered(url, settings, now))
+    _refuse_twice(settings, found.url, name)
+    moved = found.url != found.asked
+    keys = _keys(found, name, {source.name for source in settings.source})
+    if as_json:
+        print_json({**_line(found, settings), "name": keys.get("name")})
+    else:
+        _show(found, settings)
+    if keys.get("kind") == "page":
+        say('its text is watched (kind = "page"); without that line, positions are waited for')
+    if not yes and not click.confirm(f"Add it to {path}?", default=not found.reading.trouble, err=True):
+        say("nothing was changed" + ("; a [[source]] with the page's own address watches that" if moved else ""))
+        return
+    replace_file(path, add_source(text, found.url, **keys))
+    say(f"added to {path}; `monitor poll` looks at it for the first time")
+
+
+async def _discovered(url: str, settings: Settings, now: datetime) -> Discovery:
+    from monitor.fetch import Fetcher
+    from monitor.pipeline.discovery import discover
+
+    async with Fetcher(settings.fetch, now=lambda: now) as web:
+        return await discover(url, web, now.date())
+
+
+def _keys(found: Discovery, name: str | None, taken: set[str]) -> dict[str, str]:
+    """What sources.toml says besides the address: its kind where it must, and a name where the address tells none."""
+    from monitor.pipeline.discovery import Way
+
+    keys = {}
+    if name:
+        keys["name"] = name
+    elif found.url != found.asked:
+        parts = urlsplit(found.asked)
+        called = (parts.hostname or "").removeprefix("www.") + parts.path.rstrip("/")
+        keys["name"] = called if called not in taken else found.asked
+    if found.way is Way.PAGE:
+        keys["kind"] = "page"
+    return keys
+
+
+def _line(found: Discovery, settings: Settings) -> dict[str, object]:
+    from monitor.cli.look import notes
+    from monitor.export import posting_json
+
+    return {
+        "url": found.url,
+        "asked": found.asked,
+        "way": found.way.value,
+        "why": found.why,
+        "kind": found.reading.kind.value,
+        "positions": len(found.reading.postings),
+        "postings": [posting_json(posting) for posting in found.reading.postings],
+        "next_page": found.reading.next_page,
+        "skipped": list(found.skipped),
+        "robots": "allowed" if settings.fetch.obey_robots else "not asked",
+        "rejected": [
+            {"url": one.candidate.url, "way": one.candidate.way.value, "why": one.why} for one in found.rejected
+        ],
+        "warnings": notes(found.reading),
+        "advice": found.advice,
+    }
+
+
+def _show(found: Discovery, settings: Settings) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from monitor.cli.tables import field_lines, postings_table
+
+    console = Console(highlight=False, soft_wrap=True)
+    postings = found.reading.postings
+    count = len(postings)
+    more = " on the first page" if found.reading.next_page else ""
+    console.print(Text.assemble((printable(found.url), "bold"), f": {count} position{'' if count == 1 else 's'}{more}"))
+    lines = [("watched as", f"{found.way.value}: {found.why}")]
+    lines += [("not taken", f"{one.candidate.url}: {one.why}") for one in found.rejected]
+    lines += [("left out", words) for words in found.skipped]
+    if found.reading.next_page:
+        lines.append(("goes on at", found.reading.next_page))
+    lines.append(("robots.txt", "allows it" if settings.fetch.obey_robots else "was not asked (obey_robots = false)"))
+    if found.advice:
+        lines.append(("to do", found.advice))
+    for label, words in lines:
+        console.print(Text(f"  {label:10}  {printable(words)}"))
+    if count == 1:
+        for line in field_lines(postings[0], explain=False):
+            console.print(Text(printable(line)))
+    elif postings:
+        console.print(postings_table(postings))
+
+
+def _refuse_twice(settings: Settings, url: str, name: str | None) -> None:
+    for source in settings.source:
+        if source.url == url:
+            raise ConfigError([f'{settings.file} has this address already: it is "{source.name}"'])
+        if source.name == name:
+            raise ConfigError(
+                [f'{settings.file} has a source "{name}" already: {source.url}'], tip="give it another --name"
+            )

@@ -1,0 +1,83 @@
+"""Where a page says that its content can be had otherwise: feeds that it announces, frames that it is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from monitor.errors import ReadError
+from monitor.models import Page
+from monitor.readers.html import parse
+from monitor.readers.words import address_words, says
+
+_FEED_TYPE = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|application/(?:json\+)?feed", re.I)
+_FEED_ADDRESS = re.compile(
+    r"\.(?:rss|atom|rdf)$|(?<![a-z])(?:rss|atom|feeds?|rssfeed)(?:\.xml|\.php|\.ashx)?(?![a-z])", re.I
+)
+_COMMENTS = re.compile(r"comment|kommentar", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """Absolute addresses, once each. feeds: those that seem to be of positions first. frames: in the page's order."""
+
+    feeds: tuple[str, ...] = ()
+    frames: tuple[str, ...] = ()
+
+
+def announced(page: Page) -> Announced:
+    """What an HTML page announces; nothing for what cannot be parsed."""
+    try:
+        parser = parse(page.text)
+    except ReadError:
+        return Announced()
+    base = _base(parser, page.url)
+    feeds = sorted(_feeds(parser, base), key=lambda found: not _of_positions(*found))
+    frames = (
+        _absolute(base, node.attributes.get("src") or node.attributes.get("data-src"))
+        for node in parser.css("iframe, frame")
+    )
+    return Announced(
+        feeds=tuple(dict.fromkeys(url for url, _ in feeds if url != page.url)),
+        frames=tuple(dict.fromkeys(url for url in frames if url and url != page.url)),
+    )
+
+
+def _feeds(parser: LexborHTMLParser, base: str) -> Iterator[tuple[str, str]]:
+    """(address, how it is called)"""
+    for node in parser.css("link[rel][href]"):
+        rel, kind = (node.attributes.get("rel") or "").lower(), node.attributes.get("type") or ""
+        title, url = node.attributes.get("title") or "", _absolute(base, node.attributes.get("href"))
+        if "alternate" in rel.split() and _FEED_TYPE.search(kind) and url and not _COMMENTS.search(title + url):
+            yield url, title
+    for node in parser.css("a[href]"):
+        url, title = _absolute(base, node.attributes.get("href")), " ".join(node.text().split())[:200]
+        if not url:
+            continue
+        parts = urlsplit(url)
+        named = _FEED_ADDRESS.search(f"{parts.path}?{parts.query}") or _FEED_TYPE.search(
+            node.attributes.get("type") or ""
+        )
+        if named and not _COMMENTS.search(title + url):
+            yield url, title
+
+
+def _of_positions(url: str, title: str) -> bool:
+    return address_words(url)[0] or says("listing.jobs", title)
+
+
+def _base(parser: LexborHTMLParser, url: str) -> str:
+    node = parser.css_first("base[href]")
+    return (_absolute(url, node.attributes.get("href")) if node else None) or url
+
+
+def _absolute(base: str, href: str | None) -> str | None:
+    try:
+        url = urljoin(base, (href or "").strip()).partition("#")[0] if href and href.strip() else ""
+    except ValueError:
+        return None
+    return url if url.startswith(("http://", "https://")) else None
