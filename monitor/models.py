@@ -158,6 +158,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class RobotsFile:
+    """The robots.txt of an origin (scheme, host and port) at a moment. body: None where there is none."""
+
+    origin: str
+    body: bytes | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Selectors:
     """CSS selectors of sources.toml, for the page that the reader does not get right by itself."""
 
@@ -211,7 +220,8 @@ class Reading:
 class AdSeen:
     """One position's own page, opened in a check. Exactly one of `posting`, `trouble` and `gone` speaks.
 
-    url: as it was asked for. page: what was fetched, None after an error or a 304 (`not_modified`).
+    url: as it was asked for. page: what was fetched, None after an error or a 304. not_modified: it shows what it
+    showed when it was stored, as the server says or its bytes prove.
     posting: what its page says. gone: the server or the page says that it does not exist, or leads elsewhere.
     trouble: why nothing can be concluded (403, 429, 5xx, a wall). unreachable: no server answered at all.
     """
@@ -230,7 +240,8 @@ class Observation:
     """One check of one source, from end to end: what the network showed, before anything is concluded.
 
     pages: the pages of the list in order, by the URL each was asked for.
-    reading: all of them taken together; None when the list was not modified or could not be fetched.
+    gists: URL of each of them -> a fingerprint of what it shows, where the next check may go by it.
+    reading: all of them taken together; None when they show what they showed, or could not be fetched.
     trouble: the sentence of the fetch error, None if there was none. transient: a later try may do better.
     gone: the source's own URL does not exist any more (404, 410); of a single ad that is its closing.
     """
@@ -238,6 +249,7 @@ class Observation:
     source: str
     at: datetime
     pages: Mapping[str, Page] = field(default_factory=dict)
+    gists: Mapping[str, str] = field(default_factory=dict)
     reading: Reading | None = None
     ads: tuple[AdSeen, ...] = ()
     not_modified: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -26,6 +27,6 @@ PAGES = {
 def test_exactly_one_of_posting_trouble_and_gone_speaks(speaks: str) -> None:
     text = PAGES[speaks]
     page = Page(url=URL, body=text.encode(), text=text, content_type="text/html", fetched_at=NOW)
-    ad = read_ad_page(URL, page, Source(url="https://uni.example.org/jobs"), NOW)
+    ad = asyncio.run(read_ad_page(URL, page, Source(url="https://uni.example.org/jobs"), NOW))
     said = {"gone": ad.gone, "trouble": bool(ad.trouble), "posting": ad.posting is not None}
     assert said == {name: name == speaks for name in PAGES}

@@ -245,7 +245,7 @@ def test_a_newer_schema_is_refused(path: Path) -> None:
     with Store.open(path):
         pass
     connection = sqlite3.connect(path)
-    connection.execute("INSERT INTO _sqlite_migrations VALUES (2, 'monitor', 'm999_of_the_future', '2030-01-01')")
+    connection.execute("INSERT INTO _sqlite_migrations VALUES (999, 'monitor', 'm999_of_the_future', '2030-01-01')")
     connection.commit()
     connection.close()
     with pytest.raises(StoreError, match=r"newer version of the monitor.*m999_of_the_future"), Store.open(path):

@@ -16,7 +16,7 @@ from monitor.fetch.faults import Fault, answered, status_fault
 from monitor.fetch.headers import fresh_until, retry_after
 from monitor.fetch.journey import REDIRECTS, Journey
 from monitor.fetch.pacing import LONGEST_WAIT, Host, Paces
-from monitor.fetch.robots import AGENT, ROBOTS_LIMIT, Robots
+from monitor.fetch.robots import AGENT, ROBOTS_LIMIT, Memory, Robots
 from monitor.fetch.wire import URL, Answer, Question, Wire, authority, parse, without_login
 from monitor.models import Page, Validators
 from monitor.settings import FetchSettings
@@ -32,16 +32,16 @@ stamina.instrumentation.set_on_retry_hooks(())  # a try that fails is no news; t
 class Fetcher:
     """Pages over HTTP for one run; an async context manager, used within one event loop.
 
-    now: the moment at which the run takes place; pages carry it. Many `get`s may run side by side: those to one host
-    take turns.
+    now: the moment at which the run takes place; pages carry it. robots: where robots.txt is kept between runs.
+    Many `get`s may run side by side: those to one host take turns.
     """
 
-    def __init__(self, settings: FetchSettings, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: FetchSettings, *, now: Callable[[], datetime], robots: Memory | None = None) -> None:
         self._settings = settings
         self._now = now
         self._wire = Wire(settings)
         self._paces = Paces(settings.delay, settings.concurrency)
-        self._robots = Robots(self._robots_txt)
+        self._robots = Robots(self._robots_txt, now, robots)
         self._headers = {
             "User-Agent": user_agent(settings.contact),
             "Accept": _ACCEPT,

@@ -154,9 +154,11 @@ async def _look(store: Store, source: Source, at: datetime) -> Look:
     archive = Archive(store, source)
     archive.at = at
     given = CheckInput(source=source, state=None, known=store.known(source.url), now=at)
-    pages, reading = await look(given, archive)
-    assert reading is not None, "without a state of before, every page is read"
-    return Look(at=at, reading=reading, text=_text(pages.values(), reading))
+    seen = await look(given, archive)
+    if seen.trouble:
+        raise FetchError(seen.trouble, url=source.url)
+    assert seen.reading is not None, "without a state of before, every page is read"
+    return Look(at=at, reading=seen.reading, text=_text(seen.pages.values(), seen.reading))
 
 
 def _text(pages: Iterable[Page], reading: Reading) -> str:

@@ -19,7 +19,9 @@ from monitor.errors import FetchError
 from monitor.fetch import may_share
 from monitor.identity import canonical_url, sighting_of
 from monitor.models import AdSeen, Hints, Kind, Known, Observation, Page, Posting, Reading, Validators
-from monitor.readers import READERS, read
+from monitor.pipeline.reading import read
+from monitor.pipeline.sameness import gist
+from monitor.readers import READERS
 from monitor.settings import Source
 from monitor.store import SourceState
 from monitor.words import mentions
@@ -45,58 +47,107 @@ class Web(Protocol):
         ...
 
 
-async def check(given: CheckInput, web: Web, stop: Callable[[], bool] = lambda: False) -> Observation:
+class Reader(Protocol):
+    """Where pages are read: in this very process (`read_here`), or where it can do no harm (`workers.Workers.read`)."""
+
+    async def __call__(self, page: Page, hints: Hints, by: Callable[[Page, Hints], Reading]) -> Reading: ...
+
+
+async def read_here(page: Page, hints: Hints, by: Callable[[Page, Hints], Reading]) -> Reading:
+    return by(page, hints)
+
+
+async def check(
+    given: CheckInput, web: Web, reader: Reader = read_here, stop: Callable[[], bool] = lambda: False
+) -> Observation:
     """Look at a source. Never raises for what the network or a page does: that is part of the observation.
 
     stop: when it turns true no further ad is opened; those that were left are opened at the next check.
     """
-    source, now = given.source, given.now
+    return await open_ads(given, await look(given, web, reader), web, reader, stop)
+
+
+async def look(given: CheckInput, web: Web, reader: Reader = read_here) -> Observation:
+    """The first half of a check, the list itself. Of `given.known` it needs the positions of a watched page only."""
     try:
-        pages, reading = await look(given, web)
+        return await _look(given, web, reader)
     except FetchError as error:
         return Observation(
-            source=source.url,
-            at=now,
+            source=given.source.url,
+            at=given.now,
             trouble=error.in_full(),
             transient=error.transient,
             retry_after=error.retry_after,
             gone=error.gone,
         )
-    ads = await _open_ads(given, reading, web, stop)
-    return Observation(source=source.url, at=now, pages=pages, reading=reading, ads=ads, not_modified=not pages)
 
 
-async def look(given: CheckInput, web: Web) -> tuple[dict[str, Page], Reading | None]:
-    """The pages of the list and what they show together: no pages after a 304, no reading of the same bytes."""
-    source, state = given.source, given.state
-    unread = state is None or state.fingerprint != fingerprint(source)
+async def _look(given: CheckInput, web: Web, reader: Reader) -> Observation:
+    """No reading of pages that show what they showed when they were stored; no pages either after a 304."""
+    source, state = given.source, _current(given)
+    seen = Observation(source=source.url, at=given.now)
     # a 304 vouches for one page only: where the list goes on, all of it is fetched
-    conditional = state is not None and not unread and len(state.listed) <= 1
+    conditional = state and len(state.listed) <= 1
     validators = state.validators.get(source.url, Validators()) if state and conditional else Validators()
     first = await web.get(source.url, validators=validators, headers=request_headers(source, source.url))
     if first is None:
-        return {}, None
-    pages = {source.url: first}
-    reading = read(first, hints(source, given.known, given.now))
+        return replace(seen, not_modified=True)
+    fetched = {source.url: first}
+    if state and await _is_as_stored(state, fetched, given, web):
+        return replace(seen, pages=fetched, gists=dict(state.gists))
+    pages, gists, reading = await _read_list(fetched, given, web, reader)
+    if source.kind is Kind.PAGE and not reading.trouble:
+        reading = await _settled(reading, given, web, reader)
+    return replace(seen, pages=pages, gists=gists, reading=selected(reading, source))
+
+
+def _current(given: CheckInput) -> SourceState | None:
+    """What is kept of the source, if today's reader and settings made it."""
+    state = given.state
+    return state if state and state.fingerprint == fingerprint(given.source) else None
+
+
+async def _is_as_stored(state: SourceState, fetched: dict[str, Page], given: CheckInput, web: Web) -> bool:
+    """Whether the list shows what it showed: page after page, as long as each is as before. Adds to `fetched`."""
+    for url in state.listed:
+        try:
+            page = fetched.get(url) or await _page(url, given, web)
+        except FetchError:
+            return False
+        fetched[url] = page
+        if gist(page) != state.gists.get(url):
+            return False
+    return bool(state.listed)
+
+
+async def _page(url: str, given: CheckInput, web: Web) -> Page:
+    page = await web.get(url, headers=request_headers(given.source, url))
+    assert page is not None, "an unconditional GET is never answered by 304"
+    return page
+
+
+async def _read_list(
+    fetched: Mapping[str, Page], given: CheckInput, web: Web, reader: Reader
+) -> tuple[dict[str, Page], dict[str, str], Reading]:
+    """All pages of the list, their gists, and what they show. fetched: pages that were fetched already."""
+    source = given.source
+    pages = {source.url: fetched[source.url]}
+    reading = await reader(pages[source.url], hints(source, given.known, given.now), read)
     while reading.next_page and not reading.trouble and len(pages) < source.pages and reading.next_page not in pages:
         url = reading.next_page
         try:
-            page = await web.get(url, headers=request_headers(source, url))
+            pages[url] = fetched.get(url) or await _page(url, given, web)
         except FetchError as error:
             warning = f"page {len(pages) + 1} of the list could not be read: {error.in_full()}"
             reading = replace(reading, complete=False, next_page=None, warnings=(*reading.warnings, warning))
-            break
-        assert page is not None, "an unconditional GET is never answered by 304"
-        pages[url] = page
-        reading = _joined(reading, read(page, hints(source, given.known, given.now, kind=reading.kind)))
-    if not unread and state and _as_stored(pages, state):
-        return pages, None
-    if source.kind is Kind.PAGE and not reading.trouble:
-        reading = await _settled(reading, given, web)
-    return pages, selected(reading, source)
+            # half a list vouches for nothing: the next check fetches and reads all of it
+            return {url: replace(page, validators=Validators()) for url, page in pages.items()}, {}, reading
+        more = await reader(pages[url], hints(source, given.known, given.now, kind=reading.kind), read)
+        reading = _joined(reading, more)
+    return pages, {url: gist(page) for url, page in pages.items()}, reading
 
 
-async def _settled(reading: Reading, given: CheckInput, web: Web) -> Reading:
+async def _settled(reading: Reading, given: CheckInput, web: Web, reader: Reader) -> Reading:
     """A page that is watched for its text, without what changes by itself: one that changed is looked at once more.
 
     The second look comes after the pause between two requests to one host ([fetch] delay).
@@ -107,9 +158,7 @@ async def _settled(reading: Reading, given: CheckInput, web: Web) -> Reading:
     if known and not text_change(known, text):
         return replace(reading, text=text)
     try:
-        page = await web.get(source.url, headers=request_headers(source, source.url))
-        assert page is not None, "an unconditional GET is never answered by 304"
-        again = read(page, hints(source, given.known, given.now))
+        again = await reader(await _page(source.url, given, web), hints(source, given.known, given.now), read)
         unread = again.trouble
     except FetchError as error:
         unread = error.in_full()
@@ -153,27 +202,24 @@ def selected(reading: Reading, source: Source) -> Reading:
     return replace(reading, postings=tuple(filter(wanted, reading.postings)))
 
 
-def _as_stored(pages: Mapping[str, Page], state: SourceState) -> bool:
-    return tuple(pages) == state.listed and all(
-        hashlib.sha256(page.body).hexdigest() == state.bodies.get(url) for url, page in pages.items()
-    )
-
-
-async def _open_ads(
-    given: CheckInput, reading: Reading | None, web: Web, stop: Callable[[], bool]
-) -> tuple[AdSeen, ...]:
+async def open_ads(
+    given: CheckInput, seen: Observation, web: Web, reader: Reader = read_here, stop: Callable[[], bool] = lambda: False
+) -> Observation:
+    """The second half of a check: the positions' own pages that have something to say, opened one by one."""
+    if seen.trouble:
+        return seen
     ads = []
-    for url in ads_to_open(given.known, reading, given.source, given.now):
+    gists = dict(seen.gists)
+    for url in ads_to_open(given.known, seen.reading, given.source, given.now):
         if stop():
             break
-        ads.append(await _open_ad(url, given, web))
-    return tuple(ads)
+        ads.append(await _open_ad(url, given, web, reader, gists))
+    return replace(seen, ads=tuple(ads), gists=gists)
 
 
-async def _open_ad(url: str, given: CheckInput, web: Web) -> AdSeen:
-    source, state = given.source, given.state
-    current = state is not None and state.fingerprint == fingerprint(source)
-    validators = state.validators.get(url, Validators()) if state and current else Validators()
+async def _open_ad(url: str, given: CheckInput, web: Web, reader: Reader, gists: dict[str, str]) -> AdSeen:
+    source, state = given.source, _current(given)
+    validators = state.validators.get(url, Validators()) if state else Validators()
     try:
         page = await web.get(url, validators=validators, headers=request_headers(source, url))
     except FetchError as error:
@@ -183,12 +229,15 @@ async def _open_ad(url: str, given: CheckInput, web: Web) -> AdSeen:
         return AdSeen(url=url, not_modified=True)
     if canonical_url(page.url) == canonical_url(source.url):
         return AdSeen(url=url, gone=True)  # an ad that leads back to the list is no more
-    return read_ad_page(url, page, source, given.now)
+    gists[url] = gist(page)
+    if state and state.gists.get(url) == gists[url]:
+        return AdSeen(url=url, page=page, not_modified=True)
+    return await read_ad_page(url, page, source, given.now, reader)
 
 
-def read_ad_page(url: str, page: Page, source: Source, now: datetime) -> AdSeen:
+async def read_ad_page(url: str, page: Page, source: Source, now: datetime, reader: Reader = read_here) -> AdSeen:
     """What a position's own page says; a page that is no ad speaks neither way."""
-    reading = READERS[Kind.AD](page, Hints(as_of=now.date(), language=source.language))
+    reading = await reader(page, Hints(as_of=now.date(), language=source.language), READERS[Kind.AD])
     if reading.gone:
         return AdSeen(url=url, page=page, gone=True)
     if reading.trouble:
@@ -196,9 +245,9 @@ def read_ad_page(url: str, page: Page, source: Source, now: datetime) -> AdSeen:
     return AdSeen(url=url, page=page, posting=reading.postings[0] if reading.postings else None)
 
 
-def reread(page: Page, source: Source, known: Known) -> tuple[Posting, ...]:
+async def reread(page: Page, source: Source, known: Known, reader: Reader) -> tuple[Posting, ...]:
     """The postings of a stored page of the list, as today's reader finds them."""
-    reading = read(page, hints(source, known, page.fetched_at))
+    reading = await reader(page, hints(source, known, page.fetched_at), read)
     if source.kind is Kind.PAGE:  # the page is its own posting
         return (Posting(title=source.name, url=source.url, text=learned(watched_text(known), reading.text)),)
     return selected(reading, source).postings
@@ -238,16 +287,18 @@ def request_headers(source: Source, url: str) -> dict[str, str]:
 
 def fingerprint(source: Source) -> str:
     """Changes when the same bytes could be read differently: another reader, or other settings of the source."""
-    settings = source.model_dump_json(include={"kind", "language", "selectors", "include", "exclude"})
+    settings = source.model_dump_json(include={"kind", "language", "selectors", "include", "exclude", "pages"})
     return hashlib.sha256((_readers_hash() + settings).encode()).hexdigest()[:16]
 
 
 @cache
 def _readers_hash() -> str:
+    """Of all modules that a reading depends on, told by their contents."""
     digest = hashlib.sha256()
-    for room in ("readers", "fields", "lexicon"):
-        for file in sorted(_files(files("monitor") / room), key=lambda f: f.name):
-            digest.update(file.read_bytes())
+    rooms = [files("monitor") / room for room in ("readers", "platforms", "fields", "lexicon")]
+    modules = [files("monitor") / name for name in ("decoding.py", "words.py", "pipeline/reading.py")]
+    for file in sorted([*(file for room in rooms for file in _files(room)), *modules], key=lambda f: f.name):
+        digest.update(file.read_bytes())
     return digest.hexdigest()
 
 

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.cadence import next_check_at
-from monitor.diff import compare, refresh
+from monitor.diff import ads_until, compare, concluded, refresh, settled_until
 from monitor.errors import MonitorError
-from monitor.fetch import Fetcher
+from monitor.fetch import Fetcher, host_of
 from monitor.identity import lookup_keys, sighting_of
-from monitor.models import CHANGES, EventKind, Kind, Known, Observation, Outcome, Position, Verdict
-from monitor.pipeline.check import CheckInput, check, fingerprint, read_ad_page, reread
+from monitor.models import CHANGES, AdSeen, EventKind, Kind, Known, Observation, Outcome, Position, Posting, Verdict
+from monitor.pipeline.check import (
+    CheckInput,
+    Reader,
+    Web,
+    fingerprint,
+    look,
+    open_ads,
+    read_ad_page,
+    reread,
+)
+from monitor.pipeline.workers import Workers
 from monitor.settings import Settings, Source
 from monitor.store import SourceState, Store
 
@@ -76,70 +86,120 @@ async def _poll(
     report: Callable[[Checked], None],
     stop: Callable[[], bool],
 ) -> list[Checked]:
+    """Hosts side by side, the sources of one host one after another; the one thread of the event loop writes."""
     results: list[Checked] = []
-    async with Fetcher(settings.fetch, now=lambda: now) as fetcher:
-        async for source, observation in _observe(settings, store, sources, now, fetcher, stop):
-            result = _concluded(store, source, observation)
-            results.append(result)
-            report(result)
+    batches = _batches(sources)
+
+    async def work(pass_: Pass) -> None:
+        for batch in batches:
+            for source in batch:
+                if stop():
+                    return
+                results.append(await pass_.checked(source))
+                report(results[-1])
+
+    async with Fetcher(settings.fetch, now=lambda: now, robots=store) as fetcher, Workers() as workers:
+        pass_ = Pass(store, fetcher, workers.read, now, stop)
+        try:
+            async with asyncio.TaskGroup() as hosts:
+                for _ in range(min(settings.fetch.concurrency, len(sources))):
+                    hosts.create_task(work(pass_))
+        except BaseExceptionGroup as errors:  # the database, or whoever hears the results: the first says it all
+            raise errors.exceptions[0] from None
     return results
 
 
-async def _observe(
-    settings: Settings,
-    store: Store,
-    sources: Sequence[Source],
-    now: datetime,
-    fetcher: Fetcher,
-    stop: Callable[[], bool],
-) -> AsyncIterator[tuple[Source, Observation]]:
-    """The observations as they come in; never more checks under way than `concurrency`, so memory stays flat."""
-    waiting = list(reversed(sources))
-    running: dict[asyncio.Task[Observation], Source] = {}
-    while waiting or running:
-        while waiting and len(running) < settings.fetch.concurrency and not stop():
-            source = waiting.pop()
-            given = CheckInput(source=source, state=store.state(source.url), known=store.known(source.url), now=now)
-            running[asyncio.create_task(_guarded(given, fetcher, stop))] = source
-        if not running:
-            return
-        done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            yield running.pop(task), task.result()
+def _batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    """The sources of each host together, in the order in which the hosts come first."""
+    hosts: dict[str, list[Source]] = {}
+    for source in sources:
+        hosts.setdefault(host_of(source.url), []).append(source)
+    yield from hosts.values()
 
 
-async def _guarded(given: CheckInput, fetcher: Fetcher, stop: Callable[[], bool]) -> Observation:
-    """A fault of the program itself in one source is told like a fault of the source, and does not stop the rest."""
-    try:
-        return await check(given, fetcher, stop)
-    except Exception as error:
-        return _own_fault(given.source, given.now, error)
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What the checks of one pass share."""
+
+    store: Store
+    web: Web
+    reader: Reader
+    now: datetime
+    stop: Callable[[], bool]
+
+    async def checked(self, source: Source) -> Checked:
+        """A fault of the program itself is told like a fault of the source, and does not stop the rest."""
+        try:
+            return await self._checked(source)
+        except MonitorError:  # the database: nothing else can be stored either
+            raise
+        except Exception as error:
+            log.error("the check of %s failed", source.url, exc_info=error)
+            words = f"the monitor itself failed on it ({type(error).__name__}: {error}); please report this"
+            return conclude(self.store, source, Observation(source=source.url, at=self.now, trouble=words))
+
+    async def _checked(self, source: Source) -> Checked:
+        """The list first; its positions are loaded only where there is something to conclude about them."""
+        state = self.store.state(source.url, ads=False)
+        known = Known(source=source.url, signature=state.signature if state else ())
+        if source.kind is Kind.PAGE:
+            known = self.store.known(source.url)
+        given = CheckInput(source=source, state=state, known=known, now=self.now)
+        seen = await look(given, self.web, self.reader)
+        if state and _says_nothing(seen, state, source):
+            return _noted(self.store, source, seen)
+        if not seen.trouble:
+            given = replace(given, state=self.store.state(source.url), known=self.store.known(source.url))
+            seen = await open_ads(given, seen, self.web, self.reader, self.stop)
+        return conclude(self.store, source, seen, await _reread(self.store, source, seen, self.reader))
 
 
-def _concluded(store: Store, source: Source, observation: Observation) -> Checked:
-    """As `conclude`, where a fault of the program itself does not stop the rest either."""
-    try:
-        return conclude(store, source, observation)
-    except MonitorError:  # the database: nothing else can be stored either
-        raise
-    except Exception as error:
-        return conclude(store, source, _own_fault(source, observation.at, error))
+def _says_nothing(seen: Observation, state: SourceState, source: Source) -> bool:
+    """Whether the list is as it was, and nothing else about its positions is to be asked or concluded now."""
+    unchanged = seen.reading is None and seen.trouble is None and source.kind is not Kind.PAGE
+    sound = state.baseline_at is not None and not state.failures and not state.trouble
+    settled = state.settled_until is not None and seen.at < state.settled_until
+    asked = not source.follow or (state.ads_until is not None and seen.at < state.ads_until)
+    return unchanged and sound and settled and asked
 
 
-def _own_fault(source: Source, now: datetime, error: Exception) -> Observation:
-    log.error("the check of %s failed", source.url, exc_info=error)
-    words = f"the monitor itself failed on it ({type(error).__name__}: {error}); please report this"
-    return Observation(source=source.url, at=now, trouble=words)
+def _noted(store: Store, source: Source, seen: Observation) -> Checked:
+    outcome = Outcome.NOT_MODIFIED if seen.not_modified else Outcome.UNCHANGED
+    due = next_check_at(source, seen.at, fresh_until=_fresh_until(seen))
+    store.record_unchanged(seen, outcome, name=source.name, next_check_at=due)
+    return Checked(source=source.name, url=source.url, outcome=outcome)
 
 
-def conclude(store: Store, source: Source, observation: Observation) -> Checked:
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """The stored pages of a source as today's reader finds them."""
+
+    listed: tuple[Posting, ...]
+    ads: tuple[AdSeen, ...]
+
+
+async def _reread(store: Store, source: Source, seen: Observation, reader: Reader) -> Reread | None:
+    """None unless the reader or the settings have changed since they were read."""
+    state = store.state(source.url, ads=False)
+    if seen.reading is None or state is None or state.fingerprint in (None, fingerprint(source)):
+        return None
+    known = store.known(source.url)
+    listed: list[Posting] = []
+    for _, page in store.snapshots(source.url, listed=True):
+        listed += await reread(page, source, known, reader)
+    ads = [
+        await read_ad_page(url, page, source, page.fetched_at, reader)
+        for url, page in store.snapshots(source.url, listed=False)
+    ]
+    return Reread(tuple(listed), tuple(ads))
+
+
+def conclude(store: Store, source: Source, observation: Observation, anew: Reread | None = None) -> Checked:
     """Compare an observation with what is known, and store both it and the verdict."""
     now = observation.at
-    state = store.state(source.url)
-    known = _known_today(store, source, state, observation)
+    known = _known_today(store, source, observation, anew)
     verdict = compare(known, observation, source, now)
-    failures = known.failures + 1 if verdict.trouble else 0
-    fresh_until = min((p.fresh_until for p in observation.pages.values() if p.fresh_until), default=None)
+    after = concluded(known, verdict)
     store.record(
         observation,
         verdict,
@@ -148,28 +208,28 @@ def conclude(store: Store, source: Source, observation: Observation) -> Checked:
         next_check_at=next_check_at(
             source,
             now,
-            failures=failures,
+            failures=known.failures + 1 if verdict.trouble else 0,
             retry_after=observation.retry_after,
-            fresh_until=fresh_until,
+            fresh_until=_fresh_until(observation),
         ),
+        settled_until=settled_until(after),
+        ads_until=ads_until(after),
     )
     return _checked(source, observation, verdict)
 
 
-def _known_today(store: Store, source: Source, state: SourceState | None, observation: Observation) -> Known:
+def _fresh_until(observation: Observation) -> datetime | None:
+    return min((p.fresh_until for p in observation.pages.values() if p.fresh_until), default=None)
+
+
+def _known_today(store: Store, source: Source, observation: Observation, anew: Reread | None) -> Known:
     """What is known, as today's reader would have read it: an upgrade or a changed setting is no news."""
     reading = observation.reading
     keys = lookup_keys(reading.postings if reading else (), source.url)
     known = store.known(source.url, keys)
     if source.kind is Kind.PAGE:
         known = _as_named_today(known, source)
-    if reading is None or state is None or state.fingerprint in (None, fingerprint(source)):
-        return known
-    listed = [
-        posting for _, page in store.snapshots(source.url, listed=True) for posting in reread(page, source, known)
-    ]
-    ads = [read_ad_page(url, page, source, page.fetched_at) for url, page in store.snapshots(source.url, listed=False)]
-    return refresh(known, listed, ads)
+    return refresh(known, anew.listed, anew.ads) if anew else known
 
 
 def _as_named_today(known: Known, source: Source) -> Known:

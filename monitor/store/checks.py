@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections.abc import Iterable
 from datetime import datetime
 
-from monitor.models import EventKind, Observation, Page, Sighting, Status, Update, Verdict
+from monitor.identity import near_title
+from monitor.models import AdSeen, EventKind, Observation, Outcome, Page, RobotsFile, Sighting, Status, Update, Verdict
 from monitor.store.connection import Connection
 from monitor.store.records import dump, dump_posting, stamp
 
@@ -20,16 +22,47 @@ def write_check(
     name: str,
     fingerprint: str,
     next_check_at: datetime,
+    settled_until: datetime | None = None,
+    ads_until: datetime | None = None,
 ) -> None:
     """One transaction: never validators without the postings that they vouch for."""
     with store.transaction():
         _write_source(store, observation, verdict, name, fingerprint, next_check_at)
-        _write_pages(store, observation, trusted=verdict.trouble is None)
+        _write_pages(store, observation, verdict)
         for update in verdict.updates:
             _write_update(store, observation, update)
         if verdict.notice:
             words = verdict.trouble or "the source can be read again"
             _write_event(store, observation, verdict.notice, text=words)
+        store.execute(
+            "UPDATE sources SET settled_until = ?, ads_until = ? WHERE url = ?",
+            [stamp(settled_until), stamp(ads_until), observation.source],
+        )
+
+
+def write_unchanged(
+    store: Connection, seen: Observation, outcome: Outcome, *, name: str, next_check_at: datetime
+) -> None:
+    """As little as a check can leave: when it was, and validators that are new though the page is not."""
+    at = stamp(seen.at)
+    with store.transaction():
+        store.execute(
+            "UPDATE sources SET name = ?, checked_at = ?, good_at = ?, next_check_at = ?, outcome = ? WHERE url = ?",
+            [name, at, at, stamp(next_check_at), outcome.value, seen.source],
+        )
+        for url, page in seen.pages.items():
+            etag, modified = page.validators.etag, page.validators.last_modified
+            store.execute(
+                "UPDATE pages SET etag = ?, last_modified = ?"
+                " WHERE source = ? AND url = ? AND (etag IS NOT ? OR last_modified IS NOT ?)",
+                [etag, modified, seen.source, url, etag, modified],
+            )
+
+
+def write_robots(store: Connection, file: RobotsFile) -> None:
+    body = None if file.body is None else zlib.compress(file.body)
+    with store.transaction():
+        store.upsert("robots", {"origin": file.origin, "at": stamp(file.at), "body": body}, pk="origin")
 
 
 def _write_source(
@@ -64,28 +97,45 @@ def _write_source(
     )
 
 
-def _write_pages(store: Connection, seen: Observation, *, trusted: bool) -> None:
-    if seen.pages and trusted:
+def _write_pages(store: Connection, seen: Observation, verdict: Verdict) -> None:
+    """A page that shows what it showed leaves its new validators, but no second body."""
+    if seen.pages and verdict.trouble is None:
         store.execute("DELETE FROM pages WHERE source = ? AND listed > 0", [seen.source])
         for number, (url, page) in enumerate(seen.pages.items(), 1):
-            _write_page(store, seen, url, page, listed=number)
+            _write_page(store, seen, url, page, listed=number, vouches=True)
+            if seen.reading:
+                _write_body(store, seen, url, page, listed=number)
+    told = {u.sighting.listed.url: (u.posting.title, u.sighting.listed.title) for u in verdict.updates}
     for ad in seen.ads:
         if ad.page and not ad.trouble:
-            _write_page(store, seen, ad.url, ad.page, listed=0)
+            vouches = ad.not_modified or _is_open_ad_of(ad, told.get(ad.url, ()))
+            _write_page(store, seen, ad.url, ad.page, listed=0, vouches=vouches)
+            if not ad.not_modified:
+                _write_body(store, seen, ad.url, ad.page, listed=0)
 
 
-def _write_page(store: Connection, seen: Observation, url: str, page: Page, *, listed: int) -> None:
+def _is_open_ad_of(ad: AdSeen, titles: Iterable[str]) -> bool:
+    """Whether the page, should it stay as it is, proves the position to be open; any other is read again each time."""
+    return ad.posting is not None and not ad.posting.closed and any(near_title(ad.posting.title, t) for t in titles)
+
+
+def _write_page(store: Connection, seen: Observation, url: str, page: Page, *, listed: int, vouches: bool) -> None:
+    """vouches: whether the next check may go by this page's validators and gist."""
     store.upsert(
         "pages",
         {
             "source": seen.source,
             "url": url,
-            "etag": page.validators.etag,
-            "last_modified": page.validators.last_modified,
+            "etag": page.validators.etag if vouches else None,
+            "last_modified": page.validators.last_modified if vouches else None,
+            "gist": seen.gists.get(url) if vouches else None,
             "listed": listed,
         },
         pk=("source", "url"),
     )
+
+
+def _write_body(store: Connection, seen: Observation, url: str, page: Page, *, listed: int) -> None:
     digest = hashlib.sha256(page.body).hexdigest()
     last = store.rows(
         "SELECT sha256 FROM snapshots WHERE source = ? AND url = ? ORDER BY id DESC LIMIT 1", [seen.source, url]
@@ -126,6 +176,11 @@ def _write_update(store: Connection, seen: Observation, update: Update) -> None:
             " closed_at = CASE WHEN :closed_at IS NULL THEN NULL ELSE coalesce(closed_at, :closed_at) END"
             " WHERE id = :id",
             {**row, "id": position},
+        )
+        store.execute(  # what its other sources would conclude may be another thing now
+            "UPDATE sources SET settled_until = NULL, ads_until = NULL"
+            " WHERE url IN (SELECT source FROM sightings WHERE position = ? AND source <> ?)",
+            [position, seen.source],
         )
     _write_sighting(store, position, update.sighting)
     if update.event:

@@ -12,8 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from monitor.decoding import decode
-from monitor.models import Event, Known, Observation, Page, Position, Sighting, Status, Validators, Verdict
-from monitor.store.checks import write_check
+from monitor.models import (
+    Event,
+    Known,
+    Observation,
+    Outcome,
+    Page,
+    Position,
+    RobotsFile,
+    Sighting,
+    Status,
+    Validators,
+    Verdict,
+)
+from monitor.store.checks import write_check, write_robots, write_unchanged
 from monitor.store.connection import Connection
 from monitor.store.outbox import Outbox
 from monitor.store.records import SourceState, load_event, load_posting, load_sighting, moment, some_moment, stamp
@@ -38,21 +50,17 @@ class Store:
         finally:
             connection.close()
 
-    def state(self, source: str) -> SourceState | None:
-        """What is kept of a source; None before its first check."""
+    def state(self, source: str, *, ads: bool = True) -> SourceState | None:
+        """What is kept of a source; None before its first check. ads: with what is kept of its positions' own pages."""
         found = self._rows("SELECT * FROM sources WHERE url = ?", [source])
         if not found:
             return None
-        pages = self._rows("SELECT * FROM pages WHERE source = ? ORDER BY listed", [source])
-        bodies = self._rows(
-            "SELECT url, sha256 FROM snapshots"
-            " WHERE id IN (SELECT max(id) FROM snapshots WHERE source = ? GROUP BY url)",
-            [source],
-        )
+        only = "" if ads else " AND listed > 0"
+        pages = self._rows(f"SELECT * FROM pages WHERE source = ?{only} ORDER BY listed", [source])  # noqa: S608
         return _state(
             found[0],
             validators={p["url"]: Validators(p["etag"], p["last_modified"]) for p in pages},
-            bodies={b["url"]: b["sha256"] for b in bodies},
+            gists={p["url"]: p["gist"] for p in pages if p["gist"]},
             listed=tuple(p["url"] for p in pages if p["listed"]),
         )
 
@@ -143,11 +151,37 @@ class Store:
         name: str,
         fingerprint: str,
         next_check_at: datetime,
+        settled_until: datetime | None = None,
+        ads_until: datetime | None = None,
     ) -> None:
-        """Everything that a check saw and concluded, in one transaction."""
+        """Everything that a check saw and concluded, in one transaction. The last four become SourceState's."""
         write_check(
-            self._connection, observation, verdict, name=name, fingerprint=fingerprint, next_check_at=next_check_at
+            self._connection,
+            observation,
+            verdict,
+            name=name,
+            fingerprint=fingerprint,
+            next_check_at=next_check_at,
+            settled_until=settled_until,
+            ads_until=ads_until,
         )
+
+    def record_unchanged(
+        self, observation: Observation, outcome: Outcome, *, name: str, next_check_at: datetime
+    ) -> None:
+        """A good check of a source without trouble that found nothing to conclude."""
+        write_unchanged(self._connection, observation, outcome, name=name, next_check_at=next_check_at)
+
+    def robots(self, origin: str) -> RobotsFile | None:
+        """The robots.txt that was last fetched of an origin."""
+        found = self._rows("SELECT * FROM robots WHERE origin = ?", [origin])
+        if not found:
+            return None
+        body = found[0]["body"]
+        return RobotsFile(origin, None if body is None else zlib.decompress(body), some_moment(found[0]["at"]))
+
+    def keep_robots(self, file: RobotsFile) -> None:
+        write_robots(self._connection, file)
 
     def positions(self, status: Status | None = None) -> Iterator[Position]:
         """All positions, oldest first, or those of one stored status."""
@@ -222,6 +256,9 @@ def _state(row: Mapping[str, Any], **pages: Any) -> SourceState:
         trouble=row["trouble"],
         trouble_since=moment(row["trouble_since"]),
         counts=tuple(json.loads(row["counts"])),
+        signature=tuple(json.loads(row["signature"])),
+        settled_until=moment(row["settled_until"]),
+        ads_until=moment(row["ads_until"]),
         **pages,
     )
 

@@ -15,6 +15,13 @@ def m001_first_schema(db: Database) -> None:
         db.execute(statement)
 
 
+@steps()
+def m002_cheap_unchanged_checks(db: Database) -> None:
+    """What tells without its positions that a source is as it was, and the robots.txt of hosts."""
+    for statement in UNCHANGED_CHECKS:
+        db.execute(statement)
+
+
 FIRST_SCHEMA = """
 CREATE TABLE sources (
     url TEXT PRIMARY KEY, name TEXT NOT NULL, fingerprint TEXT,
@@ -114,3 +121,11 @@ CREATE TABLE deliveries (
 ) STRICT;
 CREATE INDEX deliveries_by_state ON deliveries (state, next_try_at);
 """
+
+UNCHANGED_CHECKS = (
+    "ALTER TABLE pages ADD COLUMN gist TEXT",
+    "CREATE INDEX pages_of_list ON pages (source, listed) WHERE listed > 0",
+    "ALTER TABLE sources ADD COLUMN settled_until TEXT",
+    "ALTER TABLE sources ADD COLUMN ads_until TEXT",
+    "CREATE TABLE robots (origin TEXT PRIMARY KEY, at TEXT NOT NULL, body BLOB) STRICT, WITHOUT ROWID",
+)

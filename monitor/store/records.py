@@ -24,9 +24,11 @@ from monitor.models import (
 class SourceState:
     """What is kept of a source between checks, besides its positions.
 
-    fingerprint: of the reader and the settings that its postings were read with. bodies: page URL -> SHA-256 of the
-    stored body. listed: the URLs of the pages of its list, in order. outcome: of the last check. counts: how many
-    postings the last good checks showed, oldest first.
+    fingerprint: of the reader and the settings that its postings were read with. signature: Reading.signature of the
+    last good check. gists: page URL -> Observation.gists. listed: the URLs of the pages of its list, in order. outcome:
+    of the last check. counts: how many postings the last good checks showed, oldest first. settled_until, ads_until:
+    before these moments an unchanged list has nothing to conclude by itself, and no ad is to be opened again; None
+    when that is not known.
     """
 
     url: str
@@ -41,9 +43,12 @@ class SourceState:
     trouble: str | None = None
     trouble_since: datetime | None = None
     validators: Mapping[str, Validators] = field(default_factory=dict)
-    bodies: Mapping[str, str] = field(default_factory=dict)
+    gists: Mapping[str, str] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
+    signature: tuple[str, ...] = ()
+    settled_until: datetime | None = None
+    ads_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,74 @@
+"""Until when an unchanged list has nothing to conclude, so that a check of it need not look at its positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+from monitor.diff.asking import RECHECK_AFTER, is_own_page, shared_urls
+from monitor.diff.rereading import UNSTORED
+from monitor.identity import sighting_of
+from monitor.models import Known, Position, Status, Verdict
+
+_ANYWHERE = timedelta(hours=12)  # as `evidence`: a deadline's day is over at UTC-12
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+def concluded(known: Known, verdict: Verdict) -> Known:
+    """What is known after a check: every update of the verdict applied."""
+    updates = {u.position: u for u in verdict.updates if u.position is not None}
+    positions = []
+    for position in known.positions:
+        if position.id <= UNSTORED:
+            continue
+        if update := updates.get(position.id):
+            others = tuple(s for s in position.sightings if s.source != known.source)
+            sightings = (*others, update.sighting)
+            position = replace(position, posting=update.posting, status=update.status, sightings=sightings)
+        positions.append(position)
+    new = (u for u in verdict.updates if u.position is None)
+    for number, update in enumerate(new, 1):
+        seen = update.sighting
+        positions.append(
+            Position(
+                id=-number,
+                posting=update.posting,
+                status=update.status,
+                first_seen=seen.first_seen,
+                last_seen=seen.last_seen,
+                sightings=(seen,),
+            )
+        )
+    return replace(known, positions=tuple(positions))
+
+
+def settled_until(known: Known) -> datetime:
+    """Before this moment the list, unchanged, says nothing by itself: nothing is missing, no deadline passes."""
+    return min(_turns(known), default=_NEVER)
+
+
+def _turns(known: Known) -> Iterator[datetime]:
+    for position in known.positions:
+        sighting = sighting_of(position, known.source)
+        if sighting is None or position.status is Status.CLOSED:
+            continue
+        if sighting.misses:
+            yield _LONG_AGO
+        elif position.status is Status.OPEN and (deadline := position.posting.deadline):
+            day_after = min(deadline, _NEVER.date() - timedelta(days=2)) + timedelta(days=1)
+            yield datetime.combine(day_after, time(), UTC) + _ANYWHERE
+
+
+def ads_until(known: Known) -> datetime:
+    """Before this moment no position's own page is to be opened again."""
+    shared = shared_urls(known, None)
+    asked = (
+        sighting.ad_checked_at + RECHECK_AFTER if sighting.ad_checked_at else _LONG_AGO
+        for position in known.positions
+        if (sighting := sighting_of(position, known.source))
+        and (position.status is not Status.CLOSED or (sighting.ad and sighting.ad.closed))
+        and is_own_page(sighting.listed.url, known.source, shared)
+    )
+    return min(asked, default=_NEVER)
