@@ -191,7 +191,7 @@ def test_init_check_add_poll(site: DemoSite, tmp_path: Path) -> None:
     assert (twice.code, "already there" in twice.err) == (2, True)
     checked = monitor("check", cwd=tmp_path)
     assert checked.code == 0
-    assert "KTH vacancies: https://www.kth.se/lediga-jobb?l=en\n    every 6 hours" in checked.out
+    assert "KTH vacancies: https://www.kth.se/lediga-jobb?l=en\n    a list, feed or single ad" in checked.out
     assert "digest to me@example.org: every Monday at 07:00 Europe/Stockholm" in checked.out
     file.write_text(file.read_text().replace("delay = 1.0", "allow_private_addresses = true\ndelay = 0.0"))
     before = file.read_text()

@@ -49,7 +49,7 @@ BLOCKS = [
 
 
 @given(
-    st.lists(st.sampled_from(LINES), max_size=14),
+    st.lists(st.sampled_from(BLOCKS), max_size=12),
     st.integers(0, 3),
     st.sampled_from([{"pages": 9}, {"pages": None}, {"name": "New"}, {"every": "1 day"}]),
 )
