@@ -44,6 +44,13 @@ def read_html(page: Page, hints: Hints) -> Reading:
     if is_list(seen):
         return listing
     ad = read_ad(page, hints)
+    if (
+        ad.kind is Kind.AD
+        and not listing.postings
+        and _names_many(seen.heading)
+        and not _names_one(ad.postings[0].title)
+    ):
+        return listing if listing.trouble or listing.none_open else replace(listing, kind=Kind.PAGE)
     if ad.kind is Kind.AD and (not listing.postings or is_one_position(seen, ad.postings[0].title)):
         return ad
     if listing.postings or listing.trouble or listing.none_open:
@@ -59,6 +66,9 @@ def is_list(seen: Survey) -> bool:
     if seen.declared == 1 or count < 2:
         return False
     linked = any(posting.url for posting in seen.reading.postings)
+    days = {posting.deadline for posting in seen.reading.postings}
+    if count >= 3 and len(days - {None}) >= 2 and seen.covered >= 0.2 and not one:
+        return True
     if seen.covered >= 0.35 and (linked or _names_many(seen.heading) or seen.headed):
         return True
     return linked and count >= (8 if one else 5)

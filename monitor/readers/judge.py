@@ -32,6 +32,7 @@ from monitor.readers.words import (
     on_a_job_host,
     opens_with,
     says,
+    says_none_open,
 )
 from monitor.readers.zones import Zones
 
@@ -43,11 +44,14 @@ _OF_RECORDS = (
     "address",
     "identifier",
     "listed",
+    "numbered",
 )  # evidence that single records have to show
 _SECOND = 1.5  # what a group without deadlines has to have more beside a list with them
 _KNOWN = 2.0  # what having held positions before is worth
 _SOUND = 6.0  # a group of so much needs no more
 _SAMPLE = 20  # records
+_LONGER = 8  # characters that a title has more than the heading of its kind
+_NUMBERED = re.compile(r"(?:([^\W\d_]{2,12})\s)?[^\W\d_]{0,4}[-.\s]?\d{1,3}[a-z]?\s*[:.)–—-]\s*\S")
 _DIGIT = re.compile(r"\d")
 _DATE = re.compile(
     r"(?<!\d)\d{1,2}[./-]\s?\d{1,2}[./-]|\d{4}-\d\d-\d\d|(?<!\d)\d{1,2}\.?\s(?:de\s)?[^\W\d_]{3,}|[^\W\d_]{3,}\.?\s\d{1,2}\b(?!\d)"
@@ -208,6 +212,8 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     )
     if not any(notes[k] > 0 for k in ("page", "section", "address", "classes", "offers")):
         notes["no context"] = -1.5
+    if n >= 3 and length >= 20 and not group.linked and all(map(_NUMBERED.match, titles)):
+        notes["numbered"] = 3.0 * share([heads_a_list(s) for s in sections])  # "Project A1: ...", "DC2: ..."
     if n >= 2 and length >= 14 and group.linked:
         notes["listed"] = 1.5 * share([heads_a_list(s) for s in sections])
     own = notes["classes"] + sum(notes.get(k, 0.0) for k in _OF_RECORDS)
@@ -239,7 +245,9 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if says("listing.occupations", title) and len(group.records) >= 4 and group.notes["roles"] >= 2.0:
         role = True  # "Project manager" among postdocs
     value = 1.0 if role else 0.5 if says("listing.occupations", title) else 0.0
-    if not group.linked and any(says("listing.none_open", o.text) for o in tree.lines[record.first : record.last]):
+    if not group.linked and any(says_none_open(o.text) for o in tree.lines[record.first : record.last]):
+        return -9.0
+    if not group.linked and (is_bare(title) or is_rank(title)) and _invites_anyone(tree, record):
         return -9.0
     section = zones.section(record.title_line)
     if zones.is_closed(record.root, section) or _says_closed(tree, record):
@@ -248,7 +256,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         value -= 3.0
     if is_generic(title) or len(title) < 4 or role_of_label(title):
         value -= 5.0
-    if says("listing.none_open", title) or is_placeholder(title):
+    if says_none_open(title) or is_placeholder(title):
         value -= 9.0
     if not role and (opens_with("listing.other", title) or opens_with("listing.closed", title)):
         value -= 3.0
@@ -257,13 +265,15 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         value -= 1.5 if listed and not opens_with("listing.other", title) else 6.0
     elif role and names_no_position(title):
         value -= 1.5
-    if not value and not _anything(tree, record) and not (group.linked and heads_a_list(section) and len(title) >= 14):
+    if not value and not _anything(tree, record) and not _is_listed(group, section, title):
         # what its neighbours have to show is not its own, unless they are many of one kind
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
         value -= 2.0 if alike else 1.0 + sum(group.notes.get(k, 0.0) for k in _OF_RECORDS)
     line = tree.lines[record.title_line]
     if not value and group.linked and group.generic and record.seed in line.anchors and not line.heading:
         value -= 2.0  # a sentence around "here"
+    if not group.linked and not line.heading and _describes(tree, line):
+        value -= 5.0
     if not line.heading and title not in (tree.anchor_text(a) for a in line.anchors) and _under_title(tree, line):
         value -= 5.0  # the description below a title
     if not group.linked and not line.heading and record.url == tree.url.partition("#")[0]:
@@ -281,6 +291,17 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if len(title) > 50 and title.endswith((".", "!", "?")):
         value -= 1.5 if role else 3.0
     return value
+
+
+def _is_listed(group: Group, section: tuple[str, ...], title: str) -> bool:
+    """Whether a title needs no word of a position: it stands in a list under "PhD projects"."""
+    return bool(group.notes.get("numbered")) or (group.linked and heads_a_list(section) and len(title) >= 14)
+
+
+def _invites_anyone(tree: Tree, record: Record) -> bool:
+    """Whether what stands below "Postdocs" offers no position but asks whoever is interested to write."""
+    lines = tree.lines[record.first : record.last]
+    return not _dated(tree, record) and any(says("listing.speculative", line.text) for line in lines)
 
 
 def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
@@ -312,7 +333,9 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
             ):
                 return True
         entries += any(len(w) >= 0.5 * len(line.text) for w in words)
-        items += line.block.tag in ("li", "td", "dd", "p") and says("listing.roles", line.text[:45])
+        items += line.block.tag in ("li", "td", "dd", "p") and _opens_with_a_role(line)
+        if broad and line.heading == 7 > own.heading and len(line.text) > _LONGER + len(own.text) and _names_work(line):
+            return True  # "Postdocs" over a title in bold
     if own.anchors:
         return linked >= 2
     inner = [
@@ -320,7 +343,17 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
         for line in tree.lines[record.first : record.last]
         if line is not own and own.heading < line.heading < 7 and (line.anchors or says("listing.roles", line.text))
     ]
-    return linked >= 1 or len(inner) >= 2 or entries >= 3 or (items >= 1 and not role)
+    return linked >= 1 or len(inner) >= 2 or entries >= 3 or (items >= 1 and not named)
+
+
+def _opens_with_a_role(line: Line) -> bool:
+    """Whether a line may be an item that names a position; "Supervisors: two researchers" is a labelled value."""
+    head, colon, _ = line.text[:45].partition(":")
+    return says("listing.roles", line.text[:45]) and not (colon and role_of_label(head))
+
+
+def _names_work(line: Line) -> bool:
+    return says("listing.roles", line.text) or says("listing.occupations", line.text)
 
 
 def _shared_link(tree: Tree, zones: Zones, record: Record, ground: Ground) -> str | None:
@@ -382,6 +415,18 @@ def _under_title(tree: Tree, line: Line) -> bool:
                 and not (is_bare(above.text) or is_rank(above.text))
             )
         )
+    )
+
+
+def _describes(tree: Tree, line: Line) -> bool:
+    """Whether a line of sentences stands right below a title in bold."""
+    above = tree.lines[line.number - 1] if line.number else None
+    return (
+        above is not None
+        and above.heading == 7
+        and ". " in line.text
+        and says("listing.roles", above.text)
+        and not (is_bare(above.text) or is_rank(above.text))
     )
 
 

@@ -18,7 +18,7 @@ from monitor.readers.selected import Selection, selected_postings
 from monitor.readers.structured import structured_postings
 from monitor.readers.tree import Tree
 from monitor.readers.walls import Marks, marks_of, wall
-from monitor.readers.words import says
+from monitor.readers.words import says_none_open
 from monitor.readers.zones import Zones
 
 
@@ -98,7 +98,7 @@ def _reading(tree: Tree, zones: Zones, marks: Marks, links: list[tuple[str, str]
         following = next_page(links, tree)
         return replace(known, next_page=following, complete=not is_window(tree, following, len(known.postings)))
     words = next(
-        (line.text for line in tree.lines if zones.penalty(line.block) < 2 and says("listing.none_open", line.text)),
+        (line.text for line in tree.lines if zones.penalty(line.block) < 2 and says_none_open(line.text)),
         None,
     )
     if trouble := wall(tree, marks, none_open=words is not None):

@@ -18,13 +18,17 @@ from operator import attrgetter
 
 from monitor.readers.columns import Tables
 from monitor.readers.tree import FORMATTING, Element, Line, Tree
-from monitor.readers.words import is_generic, says
+from monitor.readers.words import is_bare, is_generic, is_rank, says
 from monitor.readers.zones import Zones
 
 MAX_RECORD = 6000  # characters
 MAX_RUN = 2500  # characters that a record may run on behind its title
 MAX_LINES = 60
 MAX_NEIGHBOURS = 200
+MAX_BLOCKS = 3  # that belong to the section before them
+MAX_BLOCK = 300  # characters of one
+_MENU = 3  # links on a line
+_ENTRY = 30  # characters of a menu's entry
 _PEOPLE = ("supervisor", "contact", "referee")  # columns whose links lead to persons
 
 
@@ -76,6 +80,8 @@ def _links(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
         if zones.penalty(anchor) >= 2 or tree.address(anchor) is None:
             continue
         words = tree.anchor_text(anchor)
+        if anchor.first < anchor.last and _is_menu(tree, tree.lines[anchor.first]) and not is_generic(words):
+            continue
         if (not words and anchor.first == anchor.last) or (words in "#¶§" and "#" in (anchor.attributes["href"] or "")):
             continue
         if tables.role_at(anchor) in _PEOPLE:
@@ -84,6 +90,22 @@ def _links(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
             continue
         found[anchor.path, ("?" if is_generic(words) else "") + zones.kind(anchor)].append(anchor)
     return found
+
+
+def _is_menu(tree: Tree, line: Line) -> bool:
+    """Whether a line is a row of short links to several places ("Home | People | University")."""
+    if len(line.anchors) < _MENU or line.heading:
+        return False
+    named = [words for a in line.anchors if not is_generic(words := tree.anchor_text(a))]
+    titles = [words for words in named if says("listing.roles", words) and not (is_bare(words) or is_rank(words))]
+    places = {tree.address(a) for a in line.anchors}
+    return (
+        len(named) >= _MENU
+        and len(places) >= _MENU
+        and max(map(len, named)) <= _ENTRY
+        and sum(map(len, named)) * 2 > len(line.text)
+        and len(titles) * 2 < len(named)
+    )
 
 
 def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
@@ -183,7 +205,9 @@ def _belongs(tree: Tree, root: Element, parent: Element, seed: Element) -> bool:
     for line in tree.lines[parent.first : parent.last]:
         if root.first <= line.number < root.last:
             continue
-        if 0 < line.heading < 7 or any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in line.anchors):
+        if line.heading and (line.heading < 7 or says("listing.roles", line.text)):
+            return False
+        if any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in line.anchors):
             return False
     return True
 
@@ -195,6 +219,10 @@ def _run_on(tree: Tree, group: Group) -> None:
     gaps = [(a, b) for a, b in pairwise(records) if a.root.parent is b.root.parent and b.first >= a.last]
     parted = [b.first - a.last for a, b in gaps]
     regular = len(parted) >= 2 and sum(g > 0 for g in parted) >= 0.6 * len(parted) and max(parted) <= 12
+    for number, record in enumerate(records):
+        if record.first < record.last and tree.lines[record.first].heading:
+            following = records[number + 1].first if number + 1 < len(records) else len(tree.lines)
+            record.last = max(record.last, min(following, _end(tree, record.root)))
     if not records or (len(alone) * 2 <= len(records) and not (regular and _rows(records))):
         return
     first = records[0]
@@ -265,6 +293,21 @@ def _scope(record: Record) -> Element:
     ):
         scope = scope.parent
     return scope
+
+
+def _end(tree: Tree, scope: Element) -> int:
+    """Where a section ends: behind the blocks after it that are short and have no heading, such as its files."""
+    if scope.parent is None or scope.tag != "div":
+        return scope.last
+    end = scope.last
+    neighbours = scope.parent.children
+    after = bisect_right(neighbours, scope.index, key=attrgetter("index"))
+    for block in neighbours[after : after + MAX_BLOCKS]:
+        lines = tree.lines[block.first : block.last]
+        if block.tag not in ("div", "ul") or any(line.heading for line in lines) or tree.length(block) > MAX_BLOCK:
+            break
+        end = block.last
+    return end
 
 
 class Ground:

@@ -17,6 +17,7 @@ from monitor.readers.words import address_words, is_bare, is_generic, is_rank, s
 _DIGIT = re.compile(r"\d")
 _BEFORE = re.compile(r"\[[^\[\]]{1,20}\]\s+")
 _BEHIND = re.compile(r"\s*\([^()]*\)$")
+_FILE = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:[?#]|$)", re.I)
 _SHORTEST = 8  # characters of a title
 _COLUMNS = 4  # that a record may fall back on where it lacks the best
 _DEPTH = 12  # lines of a record among which its title is
@@ -162,4 +163,7 @@ def _address(tree: Tree, record: Record, group: Group) -> str | None:
     ]
     generic_urls = [url for a, url in rest if is_generic(tree.anchor_text(a))]
     positions = [url for a, url in rest if address_words(url)[0] or says("listing.roles", tree.anchor_text(a))]
-    return next(iter(generic_urls + positions), None)
+    files = {url for _, url in rest if _FILE.search(url)}
+    only = files or {url for _, url in rest}
+    lone = [url for url in only if len(only) == 1 and (files or address_words(url)[1:] == (False, True))]
+    return next(iter(generic_urls + positions + lone), None)

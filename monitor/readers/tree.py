@@ -35,6 +35,7 @@ _STATES = re.compile(  # tokens that tell records of one list apart, or hold for
     r"unread)(?:$|[-_])|[-_](?:odd|even|first|last|active|current|featured|new|highlighted|open|alt)$"
 )
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
 _SPACE = re.compile(r"[\s\u200b\u00ad\ufeff]+")
 _NOT_AN_ADDRESS = re.compile(
     r"(?:javascript|mailto|tel|data|sms|fax|about|blob|whatsapp):|[^/?#\s@]+@[\w-]+\.[\w.-]+$", re.I
@@ -298,7 +299,7 @@ class _Builder:
         formatting = tag in FORMATTING and parent is not None
         element.path = above if formatting else self.paths.setdefault((above, known[0]), len(self.paths) + 1)
         element.heading = _level(element) or (parent.heading if parent else 0)
-        element.bold = tag in ("b", "strong") or (parent is not None and parent.bold)
+        element.bold = tag in ("b", "strong") or (parent is not None and parent.bold) or _styled_bold(attributes)
         element.struck = tag in _STRUCK or (parent is not None and parent.struck)
         self.tree.elements.append(element)
         element.said = len(self.tree.parts)
@@ -398,6 +399,11 @@ def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, froz
     lasting = sorted(t for t in classes.split() if not _STATES.search(t))[:3]
     words = frozenset(w.lower() for w in _TOKEN.findall(f"{classes} {identifier} {role}"))
     return (tag + "".join(f".{t}" for t in lasting), words)
+
+
+def _styled_bold(attributes: dict[str, str | None]) -> bool:
+    """Whether a style makes the words bold, as editors write it that know no headings."""
+    return _BOLD.search(attributes.get("style") or "") is not None
 
 
 def _level(element: Element) -> int:

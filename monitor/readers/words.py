@@ -44,7 +44,7 @@ _LETTERS = re.compile(r"[^\W\d_]")
 TOPICS = tuple(
     [
         f"listing.{name}"
-        for name in "roles occupations offer jobs plain never other closed generic badges next none_open".split()
+        for name in "roles occupations offer jobs plain never other closed speculative generic badges next none_open".split()
     ]
     + [f"walls.{name}" for name in "challenge login consent maintenance missing javascript loading".split()]
     + ["deadline.cues"]
@@ -76,6 +76,11 @@ def is_only(topic: str, text: str) -> bool:
     """Whether the text is nothing but one phrase of the topic, give or take punctuation."""
     whole = [hit for hit in _book().hits(text) if hit.topic == topic and not hit.first]
     return bool(whole) and any(hit.last == _book().count(text) for hit in whole)
+
+
+def says_none_open(text: str) -> bool:
+    """Whether the text says that nothing is open; "No suitable position for you?" asks."""
+    return not text.rstrip().endswith("?") and says("listing.none_open", text)
 
 
 def is_placeholder(text: str) -> bool:

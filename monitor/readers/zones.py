@@ -44,7 +44,7 @@ class Zones:
         if role in _HARD_ROLES or element.tag in ("nav", "footer"):
             return 2
         if element.tag == "header":
-            return 2 if _heads_the_page(element) else 0
+            return 2 if _heads_the_page(self.tree, element) else 0
         if element.tag in _CONTENT:
             return 0
         own = 2 if element.words & _HARD else 1 if element.words & _SOFT or role == "search" else 0
@@ -75,9 +75,14 @@ class Zones:
         return any(len(heading) <= 60 and opens_with("listing.other", heading) for heading in section[-2:])
 
 
-def _heads_the_page(header: Element) -> bool:
-    """Whether a <header> is the site's and not an article's; one that holds the page's own heading is content."""
+def _heads_the_page(tree: Tree, header: Element) -> bool:
+    """Whether a <header> is the site's and not an article's; one that holds the page's own heading, or no more than a
+    heading, is content.
+    """
     if header.depth > 4 or any(e.tag in ("article", "li", "main", "section") for e in header.ancestors()[1:]):
+        return False
+    lines = tree.lines[header.first : header.last]
+    if lines and all(0 < line.heading < 7 for line in lines):
         return False
     return not any(e.tag == "h1" and e.first < e.last for c in header.children for e in (c, *c.children))
 
