@@ -40,6 +40,7 @@ from monitor.models import (
 )
 from monitor.store import Store
 from tests.command import monitor
+from tests.test_calendar import check_by_hand
 
 MONDAY = datetime(2026, 3, 2, 7, tzinfo=UTC)
 SOURCE = "https://lindholm.example.org/jobs"
@@ -263,6 +264,7 @@ def csv_titles(text: str) -> list[str]:
 
 
 def ics_events(text: str) -> list[Any]:
+    check_by_hand(text)
     calendar: Any = icalendar.Calendar.from_ical(text)
     return list(calendar.events)
 

@@ -2,9 +2,10 @@
 
 from monitor.digest.compose import compose
 from monitor.digest.matching import Match, Matcher, Ranking, match
-from monitor.digest.model import Counts, Delta, Digest, Entry, Mark, Notice, Rendered, SourceOpen
+from monitor.digest.model import LOOK_BACK, Counts, Delta, Digest, Entry, Mark, Notice, Rendered, SourceOpen
 
 __all__ = [
+    "LOOK_BACK",
     "Counts",
     "Delta",
     "Digest",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from monitor.models import Posting, Status
+
+LOOK_BACK = timedelta(days=31)  # of a first digest: what is older is no news, but what is open of it is told
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from monitor.delivery import (
     read_password,
     retry_at,
 )
-from monitor.digest import Digest, Rendered, compose
+from monitor.digest import LOOK_BACK, Digest, Rendered, compose
 from monitor.errors import DeliveryError, RenderError
 from monitor.models import Event, EventKind, Known, Position, Status
 from monitor.pipeline.interests import best_matcher
@@ -29,7 +29,6 @@ from monitor.settings import DigestSettings, Settings
 from monitor.store import Delivery, Store
 
 REMINDERS = timedelta(days=1)  # how often an instant digest looks at deadlines that come near
-FIRST_LOOK_BACK = timedelta(days=31)  # what is older is no news to a new subscriber, but what is open of it is
 OUTBOX_SENDER = "Position monitor <monitor@localhost>"
 
 
@@ -71,7 +70,7 @@ def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: d
     """The digest of everything since the subscriber's last one; nothing is written. RenderError for a bad template."""
     last = store.outbox.last(subscriber.key)
     through = store.last_event()
-    events = store.events(last.through_event, through=through) if last else store.events(since=now - FIRST_LOOK_BACK)
+    events = store.events(last.through_event, through=through) if last else store.events(since=now - LOOK_BACK)
     open_positions = list(store.positions(Status.OPEN))
     digest = compose(
         subscriber,

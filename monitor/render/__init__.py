@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import css_inline
 import jinja2
 
-from monitor.digest import Digest, Rendered
+from monitor.digest import LOOK_BACK, Digest, Rendered
 from monitor.errors import RenderError
 from monitor.render import wording
 from monitor.render.wording import clean, count
@@ -27,11 +27,11 @@ _SHOWN = {  # entries of each section, when there is room for them
     "changed": 40,
     "closing": 40,
     "other_closing": 15,
-    "closed": 25,
-    "reopened": 25,
-    "first_seen": 25,
+    "closed": 15,
+    "reopened": 15,
+    "first_seen": 15,
     "open_now": 60,
-    "sources": 40,
+    "sources": 25,
     "trouble": 30,
     "recovered": 30,
 }
@@ -160,7 +160,7 @@ def _context(digest: Digest, share: float) -> dict[str, Any]:
         *("new", "open_now", "other_new", "changed", "closing", "other_closing", "closed", "reopened"),
         *("trouble", "recovered"),
     )
-    since = (digest.since or digest.at).astimezone(ZoneInfo(digest.timezone)).date()
+    since = (digest.since or digest.at - LOOK_BACK).astimezone(ZoneInfo(digest.timezone)).date()
     return {
         "digest": digest,
         "subject": subject(digest),

@@ -223,6 +223,11 @@ def test_no_page_makes_the_html_too_long() -> None:
     assert "and 80 more: monitor changes" in mail.text
 
 
+def test_the_command_of_a_first_digest_shows_what_it_tells() -> None:
+    first = dataclasses.replace(many(20), since=None)
+    assert "more: monitor changes --since 2026-10-23" in render(first).text
+
+
 # --- contrast ----------------------------------------------------------------------------------------------------
 
 
