@@ -128,12 +128,16 @@ def test_the_table_shows_title_deadline_level_and_place(tmp_path: Path) -> None:
 
 def test_a_page_on_a_platform_leads_to_its_data(tmp_path: Path) -> None:
     """The career site is told by its assets, and its data lies beside it, a page at a time."""
-    data = json.loads((BOARDS / "teamtailor.json").read_text(encoding="utf-8"))
-    data["next_url"] = "/jobs.json?page=2"
+    body = (BOARDS / "teamtailor.json").read_text(encoding="utf-8")
+    data, more = json.loads(body), json.loads(body.replace("Lab manager", "Doctoral student in optics"))
+    data["next_url"] = "/more.json"
+    del more["next_url"], more["items"][0]
+    more["items"][0] |= {"id": "7308999", "url": "https://career.lindholm.example/jobs/7308999-doctoral-student"}
     assets = '<script src="https://assets-aws.teamtailor-cdn.com/assets/careersite-1.js"></script>'
     site = {
         "/jobs": html("<main><div id='jobs'>Loading…</div></main>", assets, "Career"),
         "/jobs.json": (response(json.dumps(data).encode(), content_type="application/feed+json"), KEEP),
+        "/more.json": (response(json.dumps(more).encode(), content_type="application/feed+json"), KEEP),
     }
     result, url, text = add(site, "/jobs", tmp_path, "--json")
     assert result.code == 0, result.err
@@ -141,14 +145,18 @@ def test_a_page_on_a_platform_leads_to_its_data(tmp_path: Path) -> None:
     assert (line["way"], line["url"], line["asked"]) == ("platform", f"{url}/jobs.json", f"{url}/jobs")
     assert line["why"] == "the list of Teamtailor holds the positions, which the page itself does not show"
     assert [p["title"] for p in line["postings"]] == ["Postdoc in stochastic geometry", "Lab manager"]
-    assert (line["positions"], line["next_page"]) == (2, f"{url}/jobs.json?page=2")
+    assert (line["positions"], line["next_page"]) == (2, f"{url}/more.json")
     assert f'url = "{url}/jobs.json"' in text
     with serving({p: (script,) for p, script in site.items()}) as server:
         (tmp_path / "sources.toml").write_text(text.replace(url, server.url))
         polled = monitor("poll", "--as-of", NOW, "--json", cwd=tmp_path)
     assert [one["outcome"] for one in polled.lines] == ["baseline"], polled.err
     known = monitor("positions", "--json", cwd=tmp_path).lines
-    assert {p["title"] for p in known} == {"Postdoc in stochastic geometry", "Lab manager"}
+    assert {p["title"] for p in known} == {
+        "Postdoc in stochastic geometry",
+        "Lab manager",
+        "Doctoral student in optics",
+    }
     assert {p["deadline"] for p in known} == {"2026-04-12", None}
 
 

@@ -20,7 +20,7 @@ from monitor.readers.main_text import cloudflare_address
 _UNSEEN = re.compile(
     r"<!--(?:-?>|.*?--!?>)|<style\b[^>]*>.*?(?i:</style\s*>)|<script\b([^>]*)>(.*?)(?i:</script\s*>)", re.DOTALL
 )
-_DATA = re.compile(r"""(?:[tT]itle|name|heading|headline|label)["']?\s*:""")
+_DATA = re.compile(r"""(?:[tT]itle|name|heading|headline|label)[\\"']*\s*:""")
 _TAGS = re.compile(
     r"<(?:input\b[^<>]*\btype=[\"']?hidden\b|meta\b[^<>]*\bname=[\"']?[\w-]*(?:csrf|token|nonce|request-id)"
     r"|link\b[^<>]*\b(?:stylesheet|preload|prefetch|preconnect|dns-prefetch|modulepreload|icon)\b)[^<>]*>"

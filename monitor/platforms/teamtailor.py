@@ -1,7 +1,7 @@
 """Teamtailor: a career site at NAME.teamtailor.com or on the employer's own host, which its assets give away.
 
 /jobs.json is a JSON Feed of all positions, a page at a time (`next_url`); each item holds a schema.org JobPosting as
-`_jobposting`. /jobs.rss is the same as RSS, but only its first page is found from it.
+`_jobposting`. /jobs.rss is the same as RSS.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ _ASSETS = re.compile(r"\bteamtailor-cdn\.com/assets|careersite--", re.I)
 
 def _leads(url: str, html: str) -> Iterator[str]:
     if host(url).endswith(".teamtailor.com") or _ASSETS.search(html):
-        yield f"{origin(url)}/jobs.json"
-        return
-    for found in mentions(_NAMED, html):
-        yield f"{found[0].lower()}/jobs.json"
+        sites = [origin(url)]
+    else:
+        sites = [found[0].lower() for found in mentions(_NAMED, html)]
+    for site in sites:
+        yield f"{site}/jobs.json"
+        yield f"{site}/jobs.rss"
 
 
 def _read(page: Page) -> Board | None:

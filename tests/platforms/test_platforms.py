@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from monitor.models import Hints, Kind, Page, to_json
 from monitor.pipeline.reading import read
+from monitor.pipeline.sameness import gist
 from monitor.platforms import MOST_LEADS, PLATFORMS, board_of, leads
 
 DATA = Path(__file__).parent.parent / "data" / "platforms"
@@ -65,6 +66,16 @@ def test_what_is_told_is_in_the_data(file: Path) -> None:
             str(value) for value in (posting.location, posting.organization, posting.department)
         )
         assert [words for words in posting.evidence.values() if words not in whole] == []
+
+
+@pytest.mark.parametrize("file", BOARDS, ids=lambda file: file.stem)
+def test_another_title_is_another_answer(file: Path) -> None:
+    """Whether an answer is as before is told from its bytes: none of these may hold its titles where nobody looks."""
+    expected = json.loads(file.with_suffix(".expected.json").read_text(encoding="utf-8"))
+    body, title = file.read_text(encoding="utf-8"), expected["postings"][0]["title"].split()[-1]
+    assert title in body
+    changed = body.replace(title, f"{title}y")
+    assert gist(page_of(body, expected["url"])) != gist(page_of(changed, expected["url"]))
 
 
 EMPTY = {
