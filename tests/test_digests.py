@@ -17,6 +17,7 @@ import trustme
 from monitor.config import parse
 from monitor.errors import RenderError
 from monitor.models import EventKind, FieldChange, Observation, Outcome, Posting, Sighting, Status, Update, Verdict
+from monitor.pipeline import digests
 from monitor.pipeline.digests import Sent, prepare, send_digests
 from monitor.pipeline.samples import send_samples
 from monitor.settings import Settings, parse_slot
@@ -309,6 +310,17 @@ def test_the_calendar_has_what_was_asked_for(settings: Settings, store: Store) -
     made = prepare(settings, store, choosy, MONDAY).calendar
     assert made is not None
     assert made.count("BEGIN:VEVENT") == made.count("SUMMARY:Deadline: Optics\r\n") == 1
+
+
+def test_a_calendar_has_what_a_mail_can_carry(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digests, "MOST_DEADLINES", 2)
+    for day, title in enumerate(("Algebra", "Optics", "Robotics"), start=10):
+        publish(store, title, MONDAY, deadline=date(2026, 4, day))
+    made = prepare(settings, store, settings.digest[0], MONDAY).calendar or ""
+    assert made.count("BEGIN:VEVENT") == 2
+    assert "Robotics" not in made
 
 
 def test_a_sample_reaches_everyone_and_is_stored_nowhere(settings: Settings, server: Server) -> None:

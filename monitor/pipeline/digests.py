@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
+from itertools import islice
 
 from monitor.cadence import due_slot, next_slot
 from monitor.calendar import calendar, deadlines
@@ -29,6 +30,7 @@ from monitor.settings import DigestSettings, Settings
 from monitor.store import Delivery, Store
 
 REMINDERS = timedelta(days=1)  # how often an instant digest looks at deadlines that come near
+MOST_DEADLINES = 500  # attached to one mail; a first digest may know of more than a mail server takes
 OUTBOX_SENDER = "Position monitor <monitor@localhost>"
 
 
@@ -110,11 +112,12 @@ def calendar_for(
 
     positions: at least those of the digest. log: position ids -> all their events, oldest first.
     """
-    chosen = {
+    asked_for = (
         entry.position
         for entry in digest.entries
         if (entry.matching or not digest.interests) and not entry.passing and (entry.days_left or 0) >= 0
-    }
+    )
+    chosen = set(islice(asked_for, MOST_DEADLINES))
     told = {position.id: position for position in positions if position.id in chosen}
     events = deadlines(told.values(), log(chosen), now=digest.at)
     return calendar(events, organizer=parseaddr(sender_of(settings))[1]) if events else None
