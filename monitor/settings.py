@@ -46,6 +46,16 @@ def parse_interval(words: Any) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def parse_keep(words: Any) -> timedelta | None:
+    """As `parse_interval`, or `"forever"`, which is None."""
+    if words is None or str(words).strip().casefold() == "forever":
+        return None
+    try:
+        return parse_interval(words)
+    except ValueError as error:
+        raise ValueError(f'{error}; "forever" keeps all') from None
+
+
 def parse_slot(words: Any) -> Slot:
     """`"instant"`, `"daily 07:00"`, `"monday 07:00"`, `"monthly 07:00"`; ValueError with a sentence otherwise."""
     if isinstance(words, Slot):
@@ -127,6 +137,14 @@ Interval = Annotated[
     PlainSerializer(str),
     _as_string(r"^\s*[1-9]\d*\s*([mM]inute|[hH]our|[dD]ay|[wW]eek)s?\s*$", ["6 hours", "30 minutes", "1 day"]),
 ]
+Keep = Annotated[
+    timedelta | None,
+    BeforeValidator(parse_keep),
+    PlainSerializer(lambda keep: f"{keep.days} days" if keep else "forever"),
+    _as_string(
+        r"^\s*([1-9]\d*\s*([mM]inute|[hH]our|[dD]ay|[wW]eek)s?|[fF]orever)\s*$", ["90 days", "52 weeks", "forever"]
+    ),
+]
 SlotWords = Annotated[
     Slot,
     BeforeValidator(parse_slot),
@@ -147,6 +165,8 @@ class _Table(BaseModel):
 class StoreSettings(_Table):
     path: Annotated[Path, AfterValidator(_file)] = Path("monitor.db")
     """The database file, beside sources.toml unless absolute."""
+    keep: Keep = timedelta(days=90)
+    """How long the pages that were seen are kept, for `monitor replay`; "forever" for all. Positions always stay."""
 
 
 class FetchSettings(_Table):

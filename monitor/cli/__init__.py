@@ -42,6 +42,8 @@ COMMANDS = {
     "export": "export",
     "status": "health",
     "doctor": "doctor",
+    "backup": "keep",
+    "prune": "keep",
 }
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: datetime, config: str | None) -> None:
     """Look once at every source that is due, and store what is new, changed and closed."""
     from monitor.pipeline.poll import due_sources, poll
+    from monitor.pipeline.upkeep import keep_house
     from monitor.store import Store, WriterLock
 
     settings = load_settings(config)
@@ -59,6 +60,7 @@ def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: dateti
                 _report_check(checked, as_json=as_json)
 
             results = poll(settings, store, sources, now, report)
+        keep_house(settings, store, now)
     if not as_json:
         say(_poll_summary(len(results), len(settings.source), sum(r.failed for r in results)))
     if any(r.failed for r in results):

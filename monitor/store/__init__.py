@@ -1,8 +1,21 @@
 """The database: one SQLite file, one writer. Nothing else in the program knows SQL."""
 
+from monitor.store.backup import back_up
 from monitor.store.gateway import Store
 from monitor.store.lock import WriterLock
 from monitor.store.records import Delivery, DigestRecord, SourceState
+from monitor.store.retention import Pruned
 from monitor.store.search import CLOSING, OPENING, Hit
 
-__all__ = ["CLOSING", "OPENING", "Delivery", "DigestRecord", "Hit", "SourceState", "Store", "WriterLock"]
+__all__ = [
+    "CLOSING",
+    "OPENING",
+    "Delivery",
+    "DigestRecord",
+    "Hit",
+    "Pruned",
+    "SourceState",
+    "Store",
+    "WriterLock",
+    "back_up",
+]

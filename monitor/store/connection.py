@@ -88,6 +88,11 @@ class Connection:
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         self._sqlite.executemany(sql, rows)
 
+    def compact(self) -> None:
+        with told(self.path):
+            self._sqlite.execute("VACUUM")
+            self._sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def schema_version(self) -> str:
         return str(steps.applied(self.db)[-1].name)
 
@@ -146,7 +151,7 @@ def told(path: Path) -> Iterator[None]:
             ) from error
         if "full" in words:
             raise StoreError(f"{path} cannot grow: the disk is full", tip="free some space; nothing is lost") from error
-        raise StoreError(f"{path}: {words}") from error
+        raise StoreError(f"{path}: {words}", tip="`monitor doctor` says more") from error
     except sqlite3.DatabaseError as error:
         raise StoreError(
             f"{path} is damaged or no database of the monitor: {error}",

@@ -29,6 +29,7 @@ from monitor.store.checks import write_check, write_robots, write_unchanged
 from monitor.store.connection import Connection
 from monitor.store.outbox import Outbox
 from monitor.store.records import SourceState, load_event, load_posting, load_sighting, moment, some_moment, stamp
+from monitor.store.retention import Pruned, moments, prune
 from monitor.store.search import Hit, ranked_ids
 
 
@@ -73,6 +74,18 @@ class Store:
         path = self._connection.path
         files = (path, path.with_name(f"{path.name}-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
+
+    def size_of_pages(self) -> int:
+        """Bytes of the bodies that were seen, compressed."""
+        return int(self._rows("SELECT coalesce(sum(length(body)), 0) AS bytes FROM snapshots")[0]["bytes"])
+
+    def prune(self, before: datetime) -> Pruned:
+        """Let go the pages and mails that are older and of no use any more; their room in the file is used again."""
+        return prune(self._connection, before)
+
+    def compact(self) -> None:
+        """Give the room of what is gone back to the disk; for a while it takes as much again."""
+        self._connection.compact()
 
     def schema_version(self) -> str:
         """The name of the last step of the schema."""
@@ -127,8 +140,7 @@ class Store:
 
     def moments(self, source: str) -> list[datetime]:
         """When a body of the source's list was stored, oldest first: whenever it differed from the one before."""
-        rows = self._rows("SELECT DISTINCT at FROM snapshots WHERE source = ? AND listed > 0 ORDER BY at", [source])
-        return [some_moment(row["at"]) for row in rows]
+        return [some_moment(at) for at in moments(self._connection, source)]
 
     def page_at(self, source: str, url: str, at: datetime) -> Page | None:
         """A page of the source's list as it stood at a moment."""

@@ -22,6 +22,13 @@ def m002_cheap_unchanged_checks(db: Database) -> None:
         db.execute(statement)
 
 
+@steps()
+def m003_retention(db: Database) -> None:
+    """From which moment on the list of a source is kept whole."""
+    db.execute("ALTER TABLE sources ADD COLUMN kept_from TEXT")
+    db.execute("CREATE INDEX snapshots_by_time ON snapshots (at)")
+
+
 FIRST_SCHEMA = """
 CREATE TABLE sources (
     url TEXT PRIMARY KEY, name TEXT NOT NULL, fingerprint TEXT,
