@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import subprocess
 import threading
@@ -11,12 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _EVERY = 0.2  # seconds between two looks at the memory
+_PATIENCE = 30.0  # seconds for processes that outlive the first
+_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """wall and cpu (user and system, children included) in seconds; memory: the peak in MB; code: the exit code.
+    """wall and cpu (user and system, of all its processes) in seconds; memory: the peak in MB; code: the exit code.
 
     foreign: cores that everything else on the machine but the load's server used meanwhile.
     """
@@ -31,6 +35,7 @@ class Cost:
 
 def measure(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], server: int) -> Cost:
     """Run a command to its end. server: the process id of the load's server, whose work is not foreign."""
+    _adopt_orphans()
     log = cwd / "output.txt"
     with log.open("wb") as output:
         busy, served, start = _machine_seconds(), _process_seconds(server), time.monotonic()
@@ -46,7 +51,7 @@ def measure(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], server
         process.returncode = os.waitstatus_to_exitcode(status)  # it is waited for: nothing is left to ask
         ended.set()
         watch.join()
-    cpu = usage.ru_utime + usage.ru_stime
+    cpu = usage.ru_utime + usage.ru_stime + _left_behind(process.pid)
     others = _machine_seconds() - busy - cpu - (_process_seconds(server) - served)
     return Cost(
         wall=wall,
@@ -56,6 +61,25 @@ def measure(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], server
         code=process.returncode,
         output=log.read_text(encoding="utf-8", errors="replace"),
     )
+
+
+def _adopt_orphans() -> None:
+    """Processes whose parent ends without waiting for them become children of this one (prctl(2))."""
+    if ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def _left_behind(group: int) -> float:
+    """The processor time of what was started and not waited for, as worker processes are; waits until they end."""
+    seconds, deadline = 0.0, time.monotonic() + _PATIENCE
+    with contextlib.suppress(ChildProcessError):  # there are no more
+        while True:
+            process, _, usage = os.wait4(-group, os.WNOHANG)
+            seconds += usage.ru_utime + usage.ru_stime if process else 0.0
+            if not process and time.monotonic() > deadline:
+                raise SystemExit(f"processes of group {group} go on after the one that started them")
+            time.sleep(0 if process else 0.02)
+    return seconds
 
 
 def _watch(leader: int, peaks: list[float], ended: threading.Event) -> None:
