@@ -26,30 +26,51 @@ if TYPE_CHECKING:
     from monitor.settings import Settings
 
 
-def _source_address(context: click.Context, parameter: click.Parameter, url: str) -> str:
+def _asked(words: str | None, origin: str | None, name: str | None, *, ask: bool) -> tuple[str, str | None] | None:
+    """The address that is asked for, and its name; None if only the catalogue was to be shown."""
     from monitor.settings import source_address
 
+    if origin:
+        from monitor.cli.catalogue import choose
+
+        entry = choose(words, ask=ask)
+        return (entry.url, name or entry.name) if entry else None
+    if words is None:
+        raise click.UsageError("Missing argument 'URL'.")
     try:
-        return source_address(url)
+        return source_address(words), name
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
 
 @click.command("add", short_help="Watch one more page or feed.")
-@click.argument("url", callback=_source_address)
+@click.argument("words", metavar="URL", required=False)
+@click.option("--from", "origin", type=click.Choice(["catalogue"]), help="Pick it by words of its name or place.")
 @click.option("--name", help="What to call it.")
 @click.option("--yes", is_flag=True, help="Add it without asking.")
 @json_option
 @as_of_option
 @config_option
-def add_command(url: str, name: str | None, yes: bool, as_json: bool, now: datetime, config: str | None) -> None:
+def add_command(
+    words: str | None,
+    origin: str | None,
+    name: str | None,
+    yes: bool,
+    as_json: bool,
+    now: datetime,
+    config: str | None,
+) -> None:
     """Find the best way to watch what an address shows, show what would be watched, and add it to sources.toml.
 
     A recruitment platform's own data comes first, then a feed that the page announces and that holds its positions,
-    then the page itself.
+    then the page itself. With --from catalogue, words take the place of the URL; without words all of it is shown.
     """
     from monitor.config import add_source, parse, text_of
 
+    asked = _asked(words, origin, name, ask=not (yes or as_json))
+    if asked is None:
+        return
+    url, name = asked
     path = config_path(config)
     text = text_of(path)
     settings = parse(text, path)
