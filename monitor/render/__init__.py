@@ -91,6 +91,7 @@ def summary(digest: Digest) -> list[str]:
     """The counts in words, most important first."""
     n = digest.counts
     this_week = sum(entry.days_left is not None and entry.days_left <= 7 for entry in digest.closing)
+    open_for_you = sum(entry.matching for entry in digest.open_now)
     chosen = "new for you" if digest.interests else "new"
     parts = [
         (n.new, f"{n.new} {chosen}"),
@@ -98,7 +99,8 @@ def summary(digest: Digest) -> list[str]:
         (n.deadlines_moved, f"{count(n.deadlines_moved, 'deadline')} moved"),
         (this_week, f"{this_week} closing this week"),
         (n.closing - this_week, f"{n.closing - this_week} closing soon"),
-        (n.open_now, f"{n.open_now} open now"),
+        (open_for_you, f"{open_for_you} open for you"),
+        (n.open_now - open_for_you, f"{n.open_now - open_for_you} {'other ' if open_for_you else ''}open now"),
         (n.changed, f"{n.changed} changed"),
         (n.trouble, f"{count(n.trouble, 'source')} in trouble"),
         (n.reopened, f"{n.reopened} reopened"),

@@ -21,7 +21,7 @@ from monitor.digest.sample import sample, sample_scene
 from monitor.errors import RenderError
 from monitor.models import DeadlineKind, Event, EventKind, Pay, Posting
 from monitor.pipeline.interests import by_words
-from monitor.render import MAX_HTML, SUBJECT_LENGTH, render, template_folder, wording
+from monitor.render import MAX_HTML, SUBJECT_LENGTH, render, summary, template_folder, wording
 from monitor.settings import DigestSettings
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -223,8 +223,10 @@ def test_no_page_makes_the_html_too_long() -> None:
     assert "and 80 more: monitor changes" in mail.text
 
 
-def test_the_command_of_a_first_digest_shows_what_it_tells() -> None:
-    first = dataclasses.replace(many(20), since=None)
+def test_a_first_digest_counts_what_is_open_and_its_command_shows_it() -> None:
+    whole = many(20)
+    first = dataclasses.replace(whole, since=None, open_now=(*whole.new, *whole.other_new))
+    assert {"40 open for you", "60 other open now"} <= set(summary(first))
     assert "more: monitor changes --since 2026-10-23" in render(first).text
 
 
