@@ -2,10 +2,11 @@
 
 Half of the sources are listings, half are feeds; a host has one of each. A listing is a table, cards or a list of 20 to
 60 positions, 30 to 120 KB with the menus, styles and scripts around it; every response of it has tokens, nonces,
-comments, counters and related links of its own, and no validators, as frameworks with CSRF tokens send it. A feed (RSS
-or Atom) has 30 entries; three in five have an ETag, a Last-Modified or both, one is steady without them, one says
-another lastBuildDate each time. In each generation 1 % of the sources change by one position: a new one, a moved
-deadline, a closed one.
+comments and counters of its own, and no validators, as frameworks with CSRF tokens send it. A restless one also says
+something else beside the list each time, for everybody to see: visitors, news.
+A feed (RSS or Atom) has 30 entries; three in five have an ETag, a Last-Modified or both, one is steady without them,
+one says another lastBuildDate each time. In each generation 1 % of the sources change by one position: a new one, a
+moved deadline, a closed one.
 
 Nothing here does IO: `load_server` serves it. The same seed, number and day give the same world.
 """
@@ -103,10 +104,11 @@ class Change:
 
 @dataclass(frozen=True)
 class World:
-    """sources: how many; a multiple of 2. today: the day around which its dates lie."""
+    """count: of sources, an even number. today: the day around which its dates lie. restless: percent of listings."""
 
     count: int
     today: date
+    restless: int = 0
     seed: int = 1
 
     @cached_property
@@ -117,6 +119,9 @@ class World:
             host = number // 2
             made.append(LoadSource(number=number, kind=kind, host=host, style=host % (5 if kind == "feed" else 3)))
         return tuple(made)
+
+    def is_restless(self, source: LoadSource) -> bool:
+        return source.kind == "listing" and source.host * 37 % 100 < self.restless
 
     def university(self, host: int) -> str:
         """Its name; no two of the first 1,584 have the same."""

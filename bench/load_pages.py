@@ -45,6 +45,7 @@ def _listing(world: World, source: LoadSource, shown: tuple[Opening, ...]) -> st
         ('<div id="vacancies" class="cards">', "</div>"),
         ('<ul id="vacancies" class="jobs">', "</ul>"),
     )[source.style]
+    news = COUNT if world.is_restless(source) else "4711"
     head = f"""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Vacancies - {university}</title>
 <meta name="csrf-token" content="{TOKEN}">
@@ -60,8 +61,8 @@ def _listing(world: World, source: LoadSource, shown: tuple[Opening, ...]) -> st
 {rows}
 {closed}
 </main>
-<aside><h2>Read more</h2><ul class="related"><li><a href="/news/{COUNT}">News from our laboratories</a></li>
-<li><a href="/events/{COUNT}">This week on campus</a></li></ul><p>You are visitor number {COUNT}.</p></aside>
+<aside><h2>Read more</h2><ul class="related"><li><a href="/news/{news}">News from our laboratories</a></li>
+<li><a href="/events/{news}">This week on campus</a></li></ul><p>You are visitor number {news}.</p></aside>
 <footer><p>{university}, Main Street 1. <a href="/privacy">Privacy</a> <a href="/contact">Contact</a></p></footer>
 <script nonce="{TOKEN}">var state={{"loaded":"{CLOCK}","hits":{COUNT}}};</script>
 <!-- generated in {COUNT} ms --></body></html>"""

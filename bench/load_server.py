@@ -219,9 +219,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sources", type=int, default=200)
     parser.add_argument("--today", type=date.fromisoformat, required=True)
+    parser.add_argument("--restless", type=int, default=0)
     parser.add_argument("--port", type=int, default=PORT)
     options = parser.parse_args()
-    asyncio.run(serve(World(options.sources, options.today), options.port))
+    asyncio.run(serve(World(options.sources, options.today, options.restless), options.port))
 
 
 if __name__ == "__main__":

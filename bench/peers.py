@@ -61,7 +61,7 @@ class Server:
     def __init__(self, world: World, port: int) -> None:
         self._url = f"http://{address(0)}:{port}/-/"
         command = [sys.executable, str(_BENCH / "load_server.py"), "--sources", str(world.count)]
-        command += ["--today", world.today.isoformat(), "--port", str(port)]
+        command += ["--today", world.today.isoformat(), "--restless", str(world.restless), "--port", str(port)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
         if self.process.stdout.readline() != "ready\n":
@@ -201,9 +201,12 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=1, help="unchanged and changed rounds, of each so many")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these peers, beside this program")
     parser.add_argument("--install", action="store_true")
+    parser.add_argument(
+        "--restless", type=int, default=0, metavar="PERCENT", help="listings that say something else each time"
+    )
     parser.add_argument("--port", type=int, default=PORT)
     options = parser.parse_args()
-    world = World(options.sources, datetime.now(UTC).date())
+    world = World(options.sources, datetime.now(UTC).date(), options.restless)
     sources = [Watched.of(source, options.port) for source in world.sources]
     results: list[Result] = []
     classes = chosen(options)
@@ -223,7 +226,8 @@ def main() -> None:
             for peer in peers:
                 results.append(run_round(peer, name, generation, world, server))
                 progress(results[-1])
-    print(f"\n{options.sources} sources, {machine()}; {datetime.now(UTC):%Y-%m-%d}")
+    today = datetime.now(UTC).date()
+    print(f"\n{options.sources} sources, {options.restless} % of listings restless, {machine()}; {today}")
     print(f"Other work took {statistics.median(r.cost.foreign for r in results):.2f} cores in the median.\n")
     print("\n".join((*table(results, peers), "", *ratios(results, peers), "", *goals(results))))
 
