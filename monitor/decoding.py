@@ -9,6 +9,7 @@ one that does.
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, resolve_encoding
@@ -21,10 +22,21 @@ _SINGLE_BYTE = frozenset(
     "iso8859-15 iso8859-16".split()
 )
 _MOST_MENDED = 10_000  # broken bytes that are looked at one by one
+# RFC 8259 section 8.2: the escape of a surrogate without the other one of its pair
+_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_HALVES = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    """The text of a page, without its BOM; never raises. content_type: the HTTP header, "" if there was none."""
+    """The text of a page, without its BOM; never raises. content_type: the HTTP header, "" if there was none.
+
+    JSON in it yields whole characters only: an escape that stands for half of one can be neither stored nor printed.
+    """
+    text = _decoded(body, content_type)
+    return _HALVES.sub(r"\\ufffd", text) if "\\ud" in text or "\\uD" in text else text
+
+
+def _decoded(body: bytes, content_type: str) -> str:
     bom, mark = read_bom(body)
     if bom and mark:
         return body[len(mark) :].decode(bom, errors="replace")

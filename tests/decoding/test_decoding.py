@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -45,3 +46,18 @@ def test_utf_8_is_itself_whatever_a_single_byte_header_says(text: str) -> None:
 def test_a_declared_single_byte_charset_holds_unless_the_bytes_are_utf_8(charset: str, noise: bytes) -> None:
     body = b"\xe0\xe1\xe2 \xe0\xe1\xe2 " + bytes(byte for byte in noise if byte >= 0xC0)
     assert decode(body, f"text/plain; charset={charset}") == body.decode(charset, errors="replace")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r"\ud83d", "\ufffd"),
+        (r"\uDE00", "\ufffd"),
+        (r"\ud83d\ude00", "\N{GRINNING FACE}"),
+        (r"\ude00\ud83d", "\ufffd\ufffd"),
+        (r"\uD83D\ud83d\uDE00\uDE00", "\ufffd\N{GRINNING FACE}\ufffd"),
+    ],
+)
+def test_json_of_a_page_has_whole_characters_only(written: str, read: str) -> None:
+    text = decode(f'<script>["PhD {written} x"]'.encode())
+    assert json.loads(text.removeprefix("<script>")) == [f"PhD {read} x"]
