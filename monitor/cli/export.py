@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, load_settings, must_exist, replace_file, say
+from monitor.cli.common import as_of_option, config_option, config_path, load_settings, must_exist, replace_file, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from monitor.store import Store
 
 
-@click.command("export", short_help="Write positions as Atom, JSON, CSV or iCalendar.")
-@click.option("--format", "form", type=click.Choice(["atom", "json", "csv", "ics"]), required=True)
+@click.command("export", short_help="Write positions as Atom, JSON, CSV or iCalendar, or the sources as OPML.")
+@click.option("--format", "form", type=click.Choice(["atom", "json", "csv", "ics"]))
+@click.option("--opml", is_flag=True, help="The sources instead, for feed readers and `monitor import`.")
 @click.option("--what", type=click.Choice(["positions", "changes"]), default="positions", show_default=True)
 @click.option("--all", "closed_too", is_flag=True, help="Closed and expired positions too.")
 @click.option(
@@ -31,13 +32,18 @@ if TYPE_CHECKING:
 @as_of_option
 @config_option
 def export_command(
-    form: str, what: str, closed_too: bool, output: Path | None, now: datetime, config: str | None
+    form: str | None, opml: bool, what: str, closed_too: bool, output: Path | None, now: datetime, config: str | None
 ) -> None:
     """Write the open positions, or all changes, as Atom, JSON Feed, CSV or iCalendar.
 
     The calendar of the changes has the deadlines of the positions that they are about. Feeds and calendars may be
     written to the same FILE again and again: entries keep their ids, events that moved replace what they were.
     """
+    if opml:
+        _write(_opml(config), output)
+        return
+    if form is None:
+        raise click.UsageError("Missing option '--format' or '--opml'.")
     from monitor.store import Store
 
     settings = load_settings(config)
@@ -48,6 +54,19 @@ def export_command(
             text = _positions(store, form, names, now, closed_too=closed_too)
         else:
             text = _changes(store, form, now)
+    _write(text, output)
+
+
+def _opml(config: str | None) -> str:
+    from monitor.config import parse, source_tables, text_of
+    from monitor.importing import opml
+
+    path = config_path(config)
+    text = text_of(path)
+    return opml(source_tables(text), [source.name for source in parse(text, path).source])
+
+
+def _write(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
         return
