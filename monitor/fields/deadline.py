@@ -227,7 +227,7 @@ def _with_inferred_year(day: Day, ad: AdText) -> date:
     sentence = ad.text[day.before : day.after]
     if year := re.search(r"(?<![0-9/\-])20[0-9]{2}(?![0-9/\-])", sentence):
         return _in_year(value, int(year[0]))
-    posted = [d.seen.value for d in others if d.role in ("posted", "updated")]
+    posted = [d.seen.value for d in others if _is_posting(ad, d)]
     later = [d.seen.value for d in others if d.role == "start" or d.seen.start > day.seen.end]
     later += [date(m.year, m.month, 1) for m in find_months(ad.text[:LONGEST])]
     if posted:
@@ -235,6 +235,12 @@ def _with_inferred_year(day: Day, ad: AdText) -> date:
     if later:
         return next((v for n in (0, 1) if (v := _in_year(value, min(later).year - n)) <= min(later)), value)
     return value
+
+
+def _is_posting(ad: AdText, day: Day) -> bool:
+    """Whether the ad was published or updated on that day: by its label, or the word before it ("Published 3 May")."""
+    before = fold(ad.text)[max(day.before, day.seen.start - _CLOSE) : day.seen.start].strip()
+    return day.role in ("posted", "updated") or role(before, ad.language) in ("posted", "updated")
 
 
 def _in_year(value: date, year: int) -> date:

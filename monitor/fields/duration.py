@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 
 from monitor.fields.days import LONGEST, Day, days
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases, languages, phrases
+from monitor.fields.months import find_months
 from monitor.fields.phrase import fold, pattern, topic
 from monitor.fields.start import A_CONTRACT, find_start
 from monitor.fields.text import AdText
@@ -116,11 +117,12 @@ def _judge(ad: AdText, text: str, folded: str, amount: _Amount) -> _Candidate | 
     stop = ending.start() if ending else stop
     cue = _last(amount.words("cues"), folded, begin, start)
     against = _last(amount.words("not_before"), folded, max(begin, start - 45), start)
+    other = _last(amount.words("others"), folded, begin, start)
     near = start - cue[1] if cue else _REACH
     followers = {m.end() for m in (_BLANK.match(folded, end, stop), _AFTER.match(folded, end, stop)) if m}
     if any(amount.words("not_after").match(folded, at, stop) for at in followers if "," not in folded[end:at]):
         return None
-    if against and _speaks_against(against, cue, start):
+    if (against and _speaks_against(against, cue, start)) or (other and not (cue and cue[0] >= other[1])):
         return None
     if label is not None:
         return _Candidate(amount.months, LABEL, label, end)
@@ -136,7 +138,8 @@ def _judge(ad: AdText, text: str, folded: str, amount: _Amount) -> _Candidate | 
         return _Candidate(amount.months, surety, start, post.end())
     weak = _last(amount.words("weak"), folded, max(begin, start - 14), start)
     bracket = _OPEN.search(folded, begin, start) and _CLOSE.match(folded, end, stop)
-    if (weak or bracket or near <= 2 * _GAP_TO_CUE) and (
+    between = _MARK_BEFORE.search(folded, begin, start) and _MARK_AFTER.match(folded, end)
+    if (weak or bracket or between or near <= 2 * _GAP_TO_CUE) and (
         posts.search(folded, begin, start) or posts.search(folded, end, stop)
     ):
         return _Candidate(amount.months, min(surety, IN_CONTEXT), weak[0] if weak else start, end)
@@ -162,6 +165,8 @@ _BLANK = re.compile(r"[\s\-,)]*")
 _WORD = re.compile(r"\w+")
 _OPEN = re.compile(r"\([^()]{0,60}$")
 _CLOSE = re.compile(r"[^()]{0,60}\)")
+_MARK_BEFORE = re.compile(r"[,;|·–—][^\S\n]*$")  # a fact among others: "Funding: council, 3 years, 2100 euros"
+_MARK_AFTER = re.compile(r"[^\S\n]*(?:[,;|·–—\n]|$)")
 _GAP_TO_CUE = 30
 _AFTER = re.compile(
     r"[\s\-,)]*(?:(?:full[ -]time|fulltime|100 ?%|\(?100 ?%\)?|s|long|in|der|des|de|du|d'|of|as|a|an)[\s\-]+){0,2}"
@@ -194,7 +199,15 @@ def _from_first_to_last_day(ad: AdText, text: str, folded: str) -> Found[float] 
         if is_end and 3 <= length <= _LONGEST_MONTHS:
             begin = day.label[0] if day.role == "end" and day.label else cue[0] if cue else day.seen.start
             return Found(float(round(length)), text[begin : day.seen.end])
+    months = find_months(text)
+    for one, other in pairwise(months):
+        length = 12 * (other.year - one.year) + other.month - one.month
+        if str(one) == start.value[:7] and length >= 11 and _UNTIL_MONTH.fullmatch(folded, one.end, other.start):
+            return Found(float(length + 1), text[one.start : other.end])
     return None
+
+
+_UNTIL_MONTH = re.compile(r"\s*(?:-|to|until|till?|through|bis|tot|au|al|fino a|hasta|ate|do|az do|til|till|og)\s*")
 
 
 def _is_contract(day: Day, first: date) -> bool:

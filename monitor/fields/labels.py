@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from monitor.fields.lexicon import languages, phrases
 from monitor.fields.months import fold
@@ -30,6 +30,7 @@ def _table(language: str | None) -> dict[str, str]:
     return table
 
 
+@lru_cache(maxsize=8192)
 def role(label: str, language: str | None = None) -> str | None:
     """The field that a table header or the label of a value names, one of ROLES; None for a label not known.
 

@@ -12,6 +12,7 @@ from babel import Locale
 from monitor.fields.labelled import Labelled, values
 from monitor.fields.labels import role
 from monitor.fields.lexicon import languages
+from monitor.fields.organization import institutions
 from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
@@ -42,6 +43,11 @@ _STATES = frozenset(
     "West Virginia,Wisconsin,Wyoming,Ontario,Quebec,Alberta,British Columbia,Manitoba,New Brunswick,Nova Scotia,"
     "Saskatchewan,Queensland,New South Wales,South Australia,Tasmania,Victoria,Western Australia".lower().split(",")
 )
+_STATE_CODES = frozenset(
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR"
+    " PA RI SC SD TN TX UT VT VA WA WV WI WY DC ON QC BC AB MB SK NS NB NL PE QLD NSW VIC TAS ACT NT".split()
+)
+_CITY_STATE = re.compile(rf"(?<![\w-])({_PLACE}),?[ \xa0](QLD|NSW|VIC|TAS|ACT)(?![\w-])")
 _REGION = re.compile(
     r"\blan$|holland$|brabant$|gelderland$|limburg$|shire$|kraj$|county$|kanton |^canton |flanders$|england$|fylke$|"
     r"comunidad |provin|ile de france"
@@ -67,7 +73,7 @@ def is_country(words: str) -> bool:
 
 def _is_area(words: str) -> bool:
     folded = " ".join(fold(words).replace("-", " ").split())
-    return is_country(words) or folded in _STATES or bool(_REGION.search(folded))
+    return is_country(words) or folded in _STATES or words in _STATE_CODES or bool(_REGION.search(folded))
 
 
 def _no_place() -> re.Pattern[str]:
@@ -134,6 +140,8 @@ def _own_line(text: str) -> Found[str] | None:
     for line in text.splitlines()[:14]:
         words = line.strip(" \t-•*|")
         parts = [p.strip() for p in words.split(",")]
+        parts = parts[next((n for n, part in enumerate(parts) if not _institutional(part)), 0) :]
+        words = words[words.rfind(parts[0]) :] if len(parts) > 1 else words
         if (
             2 <= len(parts) <= 4
             and len(words) <= 90
@@ -147,6 +155,12 @@ def _own_line(text: str) -> Found[str] | None:
     return Found(job[1], job[1]) if job else None
 
 
+_DATELINE = re.compile(  # "Leipzig, 6 October 2022" at the head or the foot
+    rf"(?m)^({_PLACE}),[ \xa0](?:(?:den|le|il|the|dne|dnia|li)[ \xa0])?"
+    r"(?:\d{1,2}[./]\s?\d{1,2}[./]\s?|\d{1,2}(?:\.|st|nd|rd|th|er|º|°)?\s(?:de\s)?[^\W\d]{3,12}\.?\s(?:de\s)?"
+    r"|[^\W\d]{3,12}\s\d{1,2}(?:st|nd|rd|th)?,\s|\d{4}-\d\d-(?=\d\d))(?:19|20)?\d\d\.?$"
+)
+_BESIDE = re.compile(rf",[ \xa0]({_PLACE})(?=\.?\s*(?:\n|$)|\.\s|[;)])")  # "Institute of Science, Nagpur."
 _AFTER_CUE = re.compile(  # "based in Kiel", "based at the Ocean Institute in Kiel"
     rf"\s+(?:[\w/&.-]+(?:[ ][\w/&.-]+){{0,4}}?[ ]in[ ])??(?:the (?:city|heart|centre|center) of )?"
     rf"({_PLACE}(?:,[ ]{_PLACE})?)(?![\w/])"
@@ -157,7 +171,9 @@ def _in_sentences(text: str) -> Found[str] | None:
     found: list[tuple[float, int, str, str]] = []
     for match in _CITY_COUNTRY.finditer(text):
         country = match[3]
-        if is_country(match[1]) or not (is_country(country) or " ".join(fold(country).split()) in _STATES):
+        if is_country(match[1]) or not (
+            is_country(country) or " ".join(fold(country).split()) in _STATES or country in _STATE_CODES
+        ):
             continue
         city, start = match[1], match.start()
         words = text[start : match.end(3)]
@@ -169,6 +185,12 @@ def _in_sentences(text: str) -> Found[str] | None:
             found.append((2.0, start, _tidied(country), country))
         else:
             found.append((3.0, start, f"{city}, {_tidied(country)}", words))
+    found += [(2.5, m.start(), m[0], m[0]) for m in _CITY_STATE.finditer(text)]
+    found += [(2.2, m.start(1), m[1], m[1]) for m in _DATELINE.finditer(text) if not _is_calendar_word(m[1])]
+    for named in institutions(text):
+        beside = _BESIDE.match(text, named.end)
+        if beside and not _institutional(beside[1]) and not _no_place().match(fold(beside[1])):
+            found.append((1.4, beside.start(1), beside[1], beside[1]))
     folded = fold(text)
     for cue in topic("location.placed").finditer(folded):
         place = _AFTER_CUE.match(text, cue.end())
@@ -184,6 +206,19 @@ def _in_sentences(text: str) -> Found[str] | None:
         return None
     _, _, value, words = max(found, key=lambda f: (f[0] + (0.5 if f[1] < 1500 else 0.0), -f[1]))
     return Found(value, words)
+
+
+@cache
+def _calendar_words() -> frozenset[str]:
+    """Days of the week and months in all languages, which stand before a date as a place does."""
+    locales = [Locale(_BABEL.get(language, language)) for language in languages()]
+    return frozenset(
+        fold(word) for one in locales for names in (one.days, one.months) for word in names["format"]["wide"].values()
+    )
+
+
+def _is_calendar_word(words: str) -> bool:
+    return fold(words) in _calendar_words() or role(words) is not None
 
 
 def _institutional(words: str) -> bool:

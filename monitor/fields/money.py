@@ -63,7 +63,7 @@ _ROUND = r"(?:,-{1,2}|\.-{1,2}|/-|\.-)?"  # "2.395,-" and "37,000/-": no cents
 _UNIT = "|".join(re.escape(c) for c in sorted(_CURRENCIES, key=lambda c: (-len(c), c)))
 _BEFORE = rf"(?<![a-z])(?P<before>{_UNIT})[ :~]{{0,2}}"
 _AFTER = rf"(?: ?(?P<after>(?:{_UNIT})(?![a-z]|\d|\s\d{{1,3}}[ .,']\d{{3}})|(?<=\d\d\d\d)e(?![a-z])))"
-_THOUSAND = r" ?k(?=\W|eur|$)"
+_THOUSAND = r"(?: ?k(?=\W|eur|$)| (?:tis|tys|tsd)\b\.?| (?:tusen|tusind|mila|mil|mille|duizend|thousand)\b)"
 _RANGE = r"(?:\s?-\s?|\s(?:to|bis|tot|till?|a|al|az|do|ja)\s(?=\d[\d .,']{2}))"
 _AMOUNT = re.compile(
     rf"(?:{_BEFORE}|(?<![\w.,/-]))(?P<number>{_NUMBER}){_ROUND}(?P<thousand>{_THOUSAND})?"

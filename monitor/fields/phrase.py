@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import TypeAlias
 
-from monitor.fields.lexicon import all_phrases
+from monitor.fields.lexicon import all_phrases, phrases
 
 Trie: TypeAlias = "dict[str, Trie]"
 
@@ -76,6 +76,11 @@ def pattern(phrases: Iterable[str]) -> re.Pattern[str]:
 
 
 @cache
-def topic(name: str) -> re.Pattern[str]:
-    """The pattern of a lexicon topic such as "pay.labels" in all languages."""
-    return pattern(all_phrases(name))
+def topic(name: str, language: str | None = None) -> re.Pattern[str]:
+    """The pattern of a lexicon topic such as "pay.cues" in all languages; or in one that has it and English, which
+    stands in ads of every language ("är" is a verb in Swedish, and "år" no verb in Danish).
+    """
+    known = phrases(name)
+    if language is None or language not in known:
+        return pattern(all_phrases(name))
+    return pattern([*known[language], *known.get("en", ())])

@@ -9,6 +9,7 @@ from functools import cache
 
 from monitor.fields.days import LONGEST, Day, days
 from monitor.fields.deadline import find_deadline
+from monitor.fields.labelled import values
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.months import find_months, month_number
@@ -42,6 +43,7 @@ _YEAR = re.compile(
     r"(?:(?:early|late|mid|in|im|the year|year|beginning of|anfang|en|i)[\s-]+)*"
     r"((?:19|20)[0-9]{2})(?![0-9]|\s?[-–/.]\s?[0-9])"
 )
+_ONE_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _SMALL_WORDS = re.compile(
     r"[\s:*]*(?:(?:date|dates|is|in|im|en|i|em|v|w|from|the|per|a|au|on|early|late|mid)[\s-]+){0,3}"
 )
@@ -75,25 +77,29 @@ def _of_day(ad: AdText, folded: str, day: Day) -> _Candidate | None:
     if day.role in _NO_START:
         return None
     begin = min(day.label[0], day.before) if day.label and day.label[1] <= seen.start else day.before
-    cue = _cue(folded, begin, seen.start)
+    cue = _cue(folded, begin, seen.start, ad.language)
     if cue is not None:
         return _Candidate(value.isoformat(), CUE, cue, day.seen.end)
-    after = topic("start.after").match(folded, day.seen.end + 1)
-    if after and folded[day.seen.end] in " ," and not _subject_is_other(folded, begin, seen.start):
+    after = topic("start.after", ad.language).match(folded, day.seen.end + 1)
+    if after and folded[day.seen.end] in " ," and not _subject_is_other(folded, begin, seen.start, ad.language):
         return _Candidate(value.isoformat(), CUE, seen.start, after.end())
-    event = _last(topic("deadline.other"), folded, max(begin, seen.start - _NEAR), seen.start)
+    event = _last(topic("deadline.other"), folded, begin, seen.start)
     is_contract = day.first is not None and (day.seen.value - day.first.value).days >= A_CONTRACT
-    if is_contract and not event and not _not_the_post(folded, begin, day.after):
+    if is_contract and not event and not _not_the_post(ad, folded, begin, seen.start, day.seen.end, day.after):
         return _Candidate(value.isoformat(), PLACE, seen.start, day.seen.end)
-    place = _last(topic("start.place"), folded, max(begin, seen.start - 40), seen.start)
+    place = _last(topic("start.place", ad.language), folded, max(begin, seen.start - 40), seen.start)
     if place and _DIRECT.fullmatch(folded, place[1], seen.start) and seen.year_given:
         stop = _sentence_end(folded, day.seen.end, 160)
-        posts = topic("start.posts")
+        posts = topic("start.posts", ad.language)
         if _PARAGRAPH.match(folded, day.seen.end):
             stop += _HEADING  # a heading above the name of the post
-        about_post = posts.search(folded, day.seen.end, stop) or posts.search(folded, begin, place[0])
+        about_post = (
+            posts.search(folded, day.seen.end, stop)
+            or posts.search(folded, begin, place[0])
+            or _below_title(folded, place[0])
+        )
         event = _last(topic("deadline.other"), folded, max(begin, seen.start - _NEAR), place[0])
-        if about_post and not event and not _not_the_post(folded, begin, stop):
+        if about_post and not event and not _not_the_post(ad, folded, begin, seen.start, day.seen.end, stop):
             return _Candidate(value.isoformat(), PLACE, place[0], day.seen.end)
     return None
 
@@ -103,29 +109,38 @@ def _is(day: Day, last: date | None) -> bool:
     return last is not None and day.first is None and day.seen.value == last
 
 
-def _cue(folded: str, begin: int, start: int) -> int | None:
+def _cue(folded: str, begin: int, start: int, language: str | None) -> int | None:
     """Where the word begins that makes what stands at `start` the start of the post; the nearest word decides."""
-    cue = _last(topic("start.cues"), folded, begin, start)
+    cue = _last(topic("start.cues", language), folded, begin, start)
     if not cue or start - cue[1] > _NEAR:
         return None
     for other in ("deadline.cues", "deadline.other", "deadline.events"):
         span = _last(topic(other), folded, begin, start)
         if span and span[0] > cue[0] and span[1] > cue[1]:
             return None
-    return None if _subject_is_other(folded, begin, cue[0]) else cue[0]
+    return None if _subject_is_other(folded, begin, cue[0], language) else cue[0]
 
 
-def _subject_is_other(folded: str, begin: int, cue: int) -> bool:
+def _subject_is_other(folded: str, begin: int, cue: int, language: str | None) -> bool:
     """Whether it is the applications, the interviews or a course that start."""
-    other = _last(topic("start.others"), folded, max(begin, cue - 60), cue)
+    other = _last(topic("start.others", language), folded, max(begin, cue - 60), cue)
     if not other:
         return False
-    between = folded[other[1] : cue]
-    return not _NEW_SUBJECT.search(between) and not topic("start.posts").search(between)
+    between = folded[other[1] : cue].lstrip(" :")  # "Interviews: from 3 May"
+    return not _NEW_SUBJECT.search(between) and not topic("start.posts", language).search(between)
 
 
-def _not_the_post(folded: str, begin: int, stop: int) -> bool:
-    return any(topic(t).search(folded, begin, stop) for t in ("deadline.cues", "start.others"))
+def _not_the_post(ad: AdText, folded: str, begin: int, start: int, end: int, stop: int) -> bool:
+    """Whether a sentence (begin, stop) that names a day (start, end) is about a deadline, or about what starts besides
+    the post: "applications from 1 May", and not "applications for a post tenable from 1 May".
+    """
+    if topic("deadline.cues").search(folded, begin, stop):
+        return True
+    posts = topic("start.posts", ad.language)
+    before = _last(topic("start.others", ad.language), folded, begin, start)
+    if before and not posts.search(folded, before[1], start):
+        return True
+    return bool(topic("start.others", ad.language).search(folded, end, stop))
 
 
 def _of_words(ad: AdText, text: str, folded: str) -> list[_Candidate]:
@@ -142,15 +157,20 @@ def _of_words(ad: AdText, text: str, folded: str) -> list[_Candidate]:
         begin, surety = _context(ad, text, folded, season.start())
         if (
             not surety
-            and topic("start.posts").search(folded, season.end(), _sentence_end(folded, season.end(), 30))
-            and not _last(topic("start.others"), folded, max(0, season.start() - _NEAR), season.start())
+            and topic("start.posts", ad.language).search(folded, season.end(), _sentence_end(folded, season.end(), 30))
+            and not _last(topic("start.others", ad.language), folded, max(0, season.start() - _NEAR), season.start())
         ):
             surety = PLACE  # "Fall 2026 admission"
         if surety:
             number = month_number(season["month"] or "")
             value = f"{season['year']}-{number:02d}" if number else season["year"]
             found.append(_Candidate(value, surety, begin, season.end()))
-    for cue in topic("start.cues").finditer(folded):
+    found += [
+        _Candidate(item.value, LABEL, item.label_start, item.end)
+        for item in values(text, "start", ad.language)
+        if _ONE_YEAR.fullmatch(item.value)
+    ]
+    for cue in topic("start.cues", ad.language).finditer(folded):
         found += _right_after(ad, folded, cue)
     found += _soon(ad, text, folded)
     return found
@@ -168,25 +188,39 @@ def _context(ad: AdText, text: str, folded: str, start: int) -> tuple[int, int]:
         top = above.rfind("\n") + 1
         if role(above[top:], ad.language) == "start":
             return top, LABEL
-    begin = max(0, start - 160)
+    begin = max(0, start - 160, _above(text, line, ad.language))
     for end in _BREAK.finditer(folded, begin, start):
         if folded[end.end() : start].strip(" *_\n"):
             begin = end.end()
-    cue = _cue(folded, begin, start)
+    cue = _cue(folded, begin, start, ad.language)
     if cue is not None:
         return cue, CUE
-    place = _last(topic("start.place"), folded, max(begin, start - 30), start)
+    place = _last(topic("start.place", ad.language), folded, max(begin, start - 30), start)
     stop = _sentence_end(folded, start, 120)
     if place and _DIRECT.fullmatch(folded, place[1], start):
-        posts = _last(topic("start.posts"), folded, begin, place[0])
-        if posts and place[0] - posts[1] <= _NEAR and not _not_the_post(folded, begin, stop):
+        posts = _last(topic("start.posts", ad.language), folded, begin, place[0])
+        if posts and place[0] - posts[1] <= _NEAR and not _not_the_post(ad, folded, begin, start, start, stop):
             return place[0], PLACE
     return start, 0
 
 
+def _below_title(folded: str, start: int) -> bool:
+    """Whether a line begins here and one of the two above it names a position, as in ads laid out like posters."""
+    above, _, lead = folded[max(0, start - 3 * _HEADING) : start].rpartition("\n")
+    lines = [line for line in above.split("\n") if line.strip()][-2:]
+    return not lead.strip(" -") and any(topic("title.roles").search(line) for line in lines if len(line) <= _HEADING)
+
+
+def _above(text: str, line: int, language: str | None) -> int:
+    """Where what a line says begins at the earliest: at the line itself where a label and its value stand above."""
+    above = text[text.rfind("\n", 0, max(0, line - 1)) + 1 : line]
+    name, colon, _ = above.partition(":")
+    return line if colon and role(name, language) else 0
+
+
 def _right_after(ad: AdText, folded: str, cue: re.Match[str]) -> list[_Candidate]:
     """A month or a year alone, close behind its cue: "start in October", "starting 2027"."""
-    if _subject_is_other(folded, max(0, cue.start() - 60), cue.start()):
+    if _subject_is_other(folded, max(0, cue.start() - 60), cue.start(), ad.language):
         return []
     gap = _SMALL_WORDS.match(folded, cue.end())
     at = gap.end() if gap else cue.end()
@@ -202,15 +236,15 @@ def _right_after(ad: AdText, folded: str, cue: re.Match[str]) -> list[_Candidate
 
 
 def _soon(ad: AdText, text: str, folded: str) -> list[_Candidate]:
-    found = [_Candidate("asap", SOON, m.start(), m.end()) for m in topic("start.soon").finditer(folded)]
-    for match in topic("start.soon_values").finditer(folded):
+    found = [_Candidate("asap", SOON, m.start(), m.end()) for m in topic("start.soon", ad.language).finditer(folded)]
+    for match in topic("start.soon_values", ad.language).finditer(folded):
         begin = max(
             [
                 max(0, match.start() - _NEAR),
                 *(m.end() for m in _BREAK.finditer(folded, max(0, match.start() - _NEAR), match.start())),
             ]
         )
-        post = _last(topic("start.posts"), folded, begin, match.start())
+        post = _last(topic("start.posts", ad.language), folded, begin, match.start())
         if " " in match[0] and post and not topic("deadline.actions").search(folded, begin, match.end() + _NEAR):
             found.append(_Candidate("asap", SOON, post[0], match.end()))
     at = 0
@@ -219,7 +253,7 @@ def _soon(ad: AdText, text: str, folded: str) -> list[_Candidate]:
         name, colon, _ = line.partition(":")
         begin = at + len(name) + 1 if colon else at
         value = folded[begin : at + len(line)].strip(" .*_\n\r")
-        if value and topic("start.soon_values").match(value):
+        if value and topic("start.soon_values", ad.language).match(value):
             if colon and role(name, ad.language) == "start":
                 found.append(_Candidate("asap", LABEL, at, at + len(line.rstrip())))
             elif role(text[slice(*above)], ad.language) == "start":

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from monitor.fields.labelled import values
+from monitor.fields.labels import role as role_of
 from monitor.fields.level import level_of
 from monitor.fields.names import persons_at
 from monitor.fields.phrase import fold, topic
@@ -87,8 +88,8 @@ def find_title(ad: AdText) -> Found[str] | None:
     score, line = max(_scored(ad), default=(0.0, ""), key=lambda scored: scored[0])
     if (score >= _SURE and (names_position(line) or line == ad.lines[0])) or score >= _SURE + 1:
         return Found(_bare(line), line)
-    offered = _offered(ad.text[:_OPENING])
-    topical = _with_topic(ad.text[:_OPENING])
+    offered = _offered(ad.text[:_OPENING], ad.language)
+    topical = _with_topic(ad.text[:_OPENING], ad.language)
     if topical and (offered is None or len(offered.value.split()) <= 4 or topical.words[:12] in offered.words):
         return topical
     if offered:
@@ -116,6 +117,7 @@ def _bare(words: str) -> str:
 def _scored(ad: AdText) -> Iterator[tuple[float, str]]:
     """The first lines that may be a title: short, no sentence, best with a word for a position."""
     for index, line in enumerate(ad.lines[:25]):
+        bullet = line.startswith("- ")
         line = line.removeprefix("- ").strip()
         if (
             not 6 <= len(line) <= _LONGEST
@@ -130,6 +132,8 @@ def _scored(ad: AdText) -> Iterator[tuple[float, str]]:
             continue
         if "@" in line or "http" in folded:
             continue
+        if label and role_of(label[0].rstrip(": "), ad.language) not in (None, "title", "level", "openings"):
+            continue
         score = 3.0 - 0.1 * index - 0.2 * max(0, index - 5)
         generic = topic("title.generic").match(folded)
         score -= 2.0 if generic and " " in generic[0] else 0.0
@@ -138,12 +142,13 @@ def _scored(ad: AdText) -> Iterator[tuple[float, str]]:
         early = role is not None and role.start() < 25
         breaks = bool(re.search(r"[.!?] [A-ZÅÄÖ]", line))
         sentence = breaks or line.endswith(".") or bool(re.match(r"\d+[.)] ", line))
-        verb = topic("title.verbs").search(folded)
+        verb = topic("title.verbs", ad.language).search(folded)
         longest = 170 if index < 3 else 110
         if (sentence and (verb or not early or len(line) > longest)) or (verb and len(line) > 45):
             continue
         if breaks and line.endswith("."):
             continue
+        score -= 2.5 if bullet and index > 2 else 0.0
         score += 2.5 if role else 0.0
         score += 0.6 if early else 0.0
         score -= 0.5 if sentence else 0.0
@@ -165,7 +170,7 @@ _NAMES = re.compile(
 _SENTENCE_END = re.compile(r"[.](?=\s+[^\W\d_a-z]|\s*$)|[;:!?\n,]")
 
 
-def _offered(text: str) -> Found[str] | None:
+def _offered(text: str, language: str | None = None) -> Found[str] | None:
     """The words of an offering sentence ("invites applications for a doctoral studentship leading to a PhD in …"), else
     those at the first mention of a position.
     """
@@ -181,37 +186,37 @@ def _offered(text: str) -> Found[str] | None:
             nearest = (distance, offer.end(), role.end())
         if distance < 25:
             break
-    offered = _phrase(text, folded, nearest[1], nearest[2]) if nearest else None
+    offered = _phrase(text, folded, nearest[1], nearest[2], language) if nearest else None
     if offered and (len(offered.value.split()) > 1 or level_of(offered.value)):
         return offered
     mentions = list(roles.finditer(folded))
     mention = next((m for m in mentions if level_of(text[m.start() : m.end()])), mentions[0] if mentions else None)
-    return (_phrase(text, folded, mention.start(), mention.end()) if mention else None) or offered
+    return (_phrase(text, folded, mention.start(), mention.end(), language) if mention else None) or offered
 
 
-def _phrase(text: str, folded: str, start: int, role_end: int) -> Found[str] | None:
+def _phrase(text: str, folded: str, start: int, role_end: int, language: str | None) -> Found[str] | None:
     """What is offered, from the words before it to the end of its description; without articles and numbers."""
-    counts = topic("title.counts")
+    counts = topic("title.counts", language)
     while (count := _COUNT.match(folded, start) or counts.match(folded, start + 1)) and count.end() < role_end:
         start = count.end()
-    words = text[start : _end_of(text, folded, role_end, start + 150)].strip(" ,-–(\n")
+    words = text[start : _end_of(text, folded, role_end, start + 150, language)].strip(" ,-–(\n")
     return Found(_bare(words), words) if len(words) >= 4 else None
 
 
 _COUNT = re.compile(r"\s+\d{1,2}\b|\s+(?=\s)")
 
 
-def _end_of(text: str, folded: str, start: int, limit: int) -> int:
+def _end_of(text: str, folded: str, start: int, limit: int, language: str | None) -> int:
     """Where the words of what is offered end: at the sentence's end, or before "at the", "starting", "who"."""
     stop = _SENTENCE_END.search(text, start, limit)
     end = stop.start() if stop else min(limit, len(text))
-    for after in topic("title.ends").finditer(folded, start, end):
+    for after in topic("title.ends", language).finditer(folded, start, end):
         if not folded[: after.start()].rstrip().endswith("leading"):  # "a studentship leading to a PhD"
             return after.start()
     return end
 
 
-def _with_topic(text: str) -> Found[str] | None:
+def _with_topic(text: str, language: str | None) -> Found[str] | None:
     """ "This PhD opportunity at X focuses on Y" -> "PhD opportunity: Y"; the words are the sentence's."""
     folded = fold(text)
     for cue in topic("title.topics").finditer(folded):
@@ -219,7 +224,7 @@ def _with_topic(text: str) -> Found[str] | None:
         role = topic("title.roles").search(folded, line, cue.start())
         if role is None or cue.start() - role.end() > 90:
             continue
-        subject = text[cue.end() : _end_of(text, folded, min(cue.end() + 12, len(text)), cue.end() + 130)]
+        subject = text[cue.end() : _end_of(text, folded, min(cue.end() + 12, len(text)), cue.end() + 130, language)]
         more = re.compile(r"[ \xa0](?:position|opportunity|project|studentship|scholarship|student)s?\b").match(
             text, role.end()
         )

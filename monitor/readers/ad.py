@@ -64,7 +64,9 @@ def _is_ad(ad: AdText, facts: Collection[str], *, headed: bool) -> bool:
     elsewhere = names_no_position(title) or opens_with("listing.other", title) or title.endswith("?")
     if headed and not role:
         facts = ()
-    return judge(ad.text, facts).score - (_ELSEWHERE if elsewhere else 0.0) * (1.0 if role else 2.0) >= ENOUGH
+    return (
+        judge(ad.text, facts, ad.language).score - (_ELSEWHERE if elsewhere else 0.0) * (1.0 if role else 2.0) >= ENOUGH
+    )
 
 
 def _fields(ad: AdText) -> dict[str, Found[Any]]:

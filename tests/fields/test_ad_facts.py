@@ -67,7 +67,8 @@ def test_location(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("title"), ids=label)
 def test_title(case: dict[str, Any]) -> None:
     title = case.get("given")
-    assert value(find_title(ad(case["text"], title)), f"{title}\n{case['text']}") == case["title"]
+    language = case.get("language", "en")
+    assert value(find_title(ad(case["text"], title, language)), f"{title}\n{case['text']}") == case["title"]
 
 
 @pytest.mark.parametrize("case", cases("headings"), ids=label)
