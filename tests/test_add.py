@@ -143,7 +143,7 @@ def test_a_page_on_a_platform_leads_to_its_data(tmp_path: Path) -> None:
     assert result.code == 0, result.err
     (line,) = result.lines
     assert (line["way"], line["url"], line["asked"]) == ("platform", f"{url}/jobs.json", f"{url}/jobs")
-    assert line["why"] == "the list of Teamtailor holds the positions, which the page itself does not show"
+    assert line["why"] == "the data of Teamtailor holds the positions, which the page itself does not show"
     assert [p["title"] for p in line["postings"]] == ["Postdoc in stochastic geometry", "Lab manager"]
     assert (line["positions"], line["next_page"]) == (2, f"{url}/more.json")
     assert f'url = "{url}/jobs.json"' in text
@@ -185,6 +185,14 @@ SEEN = {
         html("<main><h1>The doctoral programme</h1><p>Admission opens in spring. It lasts four years.</p></main>"),
         'its text is watched (kind = "page")',
         "",
+    ),
+    "a home page": (
+        html(
+            "<nav><a href='/about'>About us</a> <a href='/about/vacancies'>Vacancies</a></nav>"
+            "<main><h1>The institute</h1><p>We study the sea, and have done so for eighty years.</p></main>"
+        ),
+        'its text is watched (kind = "page")',
+        "/about/vacancies",
     ),
 }
 
@@ -379,7 +387,9 @@ def test_a_feed_is_measured_against_the_page() -> None:
     assert objection(Way.FEED, many, page, 35) is not None
     first = replace(page, complete=False, next_page="https://www.lindholm.example/jobs?page=2")
     assert objection(Way.FEED, many, first, 35) is None, "the page goes on, so it may be as much"
-    newest = reading(*TITLES[:2], kind=Kind.FEED)
+    few_more = reading(*TITLES, "Lecturer in phonetics", "Curator of maps", kind=Kind.FEED)
+    assert objection(Way.FEED, few_more, page, 7) is None
+    newest = reading(*TITLES[:3], kind=Kind.FEED)
     assert objection(Way.FEED, newest, page, 2) is not None
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -24,7 +24,10 @@ from monitor.readers.announced import Announced, announced
 from monitor.readers.structured import structured_postings
 
 MOST_FEEDS = 4  # of one page are looked at
-_FAR_MORE = 3  # times the page's positions: the page was narrower than that
+MOST_LISTS = 3  # that a page links to are told
+_ENOUGH = 0.8  # of the page's positions; what has fewer would miss some of them
+_MOST = 1.5  # times the page's positions, and `_SLACK` more: what has more is wider than what was meant
+_SLACK = 2
 _MOST_TITLES = 300  # that one is compared with
 _ENTRY = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>]")
 
@@ -41,7 +44,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An address that may be better than the page's own. name: what it is, for a person ("the API of Lever")."""
+    """An address that may be better than the page's own. name: what it is, for a person ("the data of Lever")."""
 
     way: Way
     url: str
@@ -50,7 +53,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """why: a sentence that follows the candidate's name and a colon."""
+    """why: words that follow the candidate's address and a colon."""
 
     candidate: Candidate
     why: str
@@ -61,8 +64,8 @@ class Discovery:
     """What is best watched.
 
     asked: the address that the person gave. url: the one to watch. why: one sentence. reading: what `url` shows.
-    skipped: what of it is left out, and why. rejected: what was looked at besides. advice: what can be done where
-    nothing can be watched, None where something can.
+    skipped: what of it is left out, and why. rejected: what was looked at besides. advice: what can be done where no
+    position is seen, None where some are.
     """
 
     asked: str
@@ -77,21 +80,28 @@ class Discovery:
 
 async def discover(url: str, web: Web, as_of: date) -> Discovery:
     """Fetches the page and what it leads to. FetchError: neither the page nor a platform behind its address answers."""
-    page, fault = await _get(url, web)
-    if page is None:
-        return await _by_address_alone(url, web, as_of, fault)
-    shown = read(page, Hints(as_of=as_of))
-    rejected: list[Rejected] = []
-    for candidate in _candidates(url, page, shown):
-        found = await _get(candidate.url, web)
-        seen = read(found[0], Hints(as_of=as_of)) if found[0] else None
-        objection = _objection(candidate, found[0], seen, shown) if found[0] and seen else _reason(found[1])
-        if objection is None and seen is not None:
+    first = await _look(url, web, as_of)
+    if isinstance(first, FetchError):
+        return await _by_address_alone(url, web, as_of, first)
+    page, shown = first
+    besides = announced(page)
+    rejected: dict[str, Rejected] = {}
+    for candidate in _candidates(page, shown, besides):
+        if candidate.url in (url, *rejected):
+            continue
+        looked = await _look(candidate.url, web, as_of)
+        why_not = _reason(looked) if isinstance(looked, FetchError) else _objection(candidate, *looked, shown)
+        if why_not is None and not isinstance(looked, FetchError):
+            seen = looked[1]
             why = _praise(candidate, seen, shown)
-            return _discovery(url, candidate.url, candidate.way, why, seen, tuple(rejected))
-        rejected.append(Rejected(candidate, objection or ""))
+            return _discovery(url, candidate.url, candidate.way, why, seen, tuple(rejected.values()))
+        rejected[candidate.url] = Rejected(candidate, why_not or "")
     way, why = own_way(page, shown, as_of)
-    return _discovery(url, url, way, why, shown, tuple(rejected))
+    found = _discovery(url, url, way, why, shown, tuple(rejected.values()))
+    if way is Way.PAGE and besides.lists:
+        lists = " or ".join(besides.lists[:MOST_LISTS])
+        return replace(found, advice=f"If you meant the list of positions, add {lists}")
+    return found
 
 
 def own_way(page: Page, shown: Reading, as_of: date) -> tuple[Way, str]:
@@ -111,24 +121,13 @@ def own_way(page: Page, shown: Reading, as_of: date) -> tuple[Way, str]:
     if shown.none_open:
         said = next(iter(shown.warnings), "the page says that nothing is open")
         return Way.LISTING, f"{said}; what it lists later will be new"
-    return Way.PAGE, "no position is on the page, so its text is watched"
+    return Way.PAGE, "no position is on the page"
 
 
-def _candidates(url: str, page: Page, shown: Reading) -> Iterator[Candidate]:
+def _candidates(page: Page, shown: Reading, besides: Announced) -> Iterator[Candidate]:
     if shown.kind is Kind.FEED or (shown.kind is Kind.AD and shown.postings):
         return  # nothing better, or something wider than what was meant
-    yield from _of_platforms(page.url, page.text, besides=url)
-    besides = announced(page)
-    yield from _of_page(besides, shown)
-
-
-def _of_platforms(url: str, html: str, besides: str) -> Iterator[Candidate]:
-    for platform, address in leads(url, html):
-        if address != besides:
-            yield Candidate(Way.PLATFORM, address, f"the list of {platform.name}")
-
-
-def _of_page(besides: Announced, shown: Reading) -> Iterator[Candidate]:
+    yield from _of_platforms(page.url, page.text)
     for address in besides.feeds[:MOST_FEEDS]:
         yield Candidate(Way.FEED, address, "a feed that the page announces")
     if not shown.postings:
@@ -136,36 +135,38 @@ def _of_page(besides: Announced, shown: Reading) -> Iterator[Candidate]:
             yield Candidate(Way.FRAME, address, "a frame of the page")
 
 
-async def _get(url: str, web: Web) -> tuple[Page | None, FetchError | None]:
+def _of_platforms(url: str, html: str) -> Iterator[Candidate]:
+    for platform, address in leads(url, html):
+        yield Candidate(Way.PLATFORM, address, f"the data of {platform.name}")
+
+
+async def _look(url: str, web: Web, as_of: date) -> tuple[Page, Reading] | FetchError:
     try:
         page = await web.get(url)
     except FetchError as error:
-        return None, error
-    return page, None
+        return error
+    assert page is not None, "an unconditional GET is never answered by 304"
+    return page, read(page, Hints(as_of=as_of))
 
 
-async def _by_address_alone(url: str, web: Web, as_of: date, fault: FetchError | None) -> Discovery:
+async def _by_address_alone(url: str, web: Web, as_of: date, fault: FetchError) -> Discovery:
     """A page that cannot be fetched may lie on a platform whose data can."""
-    for candidate in _of_platforms(url, "", besides=url):
-        page, _ = await _get(candidate.url, web)
-        seen = read(page, Hints(as_of=as_of)) if page else None
-        if seen and seen.postings and not seen.trouble:
-            why = f"{candidate.name} can be read, the page itself cannot: {_reason(fault)}"
-            return _discovery(url, candidate.url, candidate.way, why, seen, ())
-    assert fault is not None, "there is a page or a fault"
+    for candidate in _of_platforms(url, ""):
+        looked = await _look(candidate.url, web, as_of)
+        if isinstance(looked, FetchError) or looked[1].trouble or not looked[1].postings:
+            continue
+        why = f"{candidate.name} can be read, the page itself cannot: {_reason(fault)}"
+        return _discovery(url, candidate.url, candidate.way, why, looked[1], ())
     raise fault
 
 
-def _reason(fault: FetchError | None) -> str:
-    return str(fault).removeprefix(f"{fault.url}: ").rstrip(".") if fault else "nothing came back"
+def _reason(fault: FetchError) -> str:
+    return str(fault).removeprefix(f"{fault.url}: ").rstrip(".")
 
 
 # ------------------------------------------------------------------------------------------------ judging, pure
-def _objection(candidate: Candidate, page: Page | None, seen: Reading, shown: Reading) -> str | None:
-    """Why a candidate is not what the page shows; None if it is."""
-    if seen.trouble:
-        return seen.trouble
-    entries = len(_ENTRY.findall(page.text)) if page and candidate.way is Way.FEED else len(seen.postings)
+def _objection(candidate: Candidate, page: Page, seen: Reading, shown: Reading) -> str | None:
+    entries = len(_ENTRY.findall(page.text)) if candidate.way is Way.FEED else len(seen.postings)
     return objection(candidate.way, seen, shown, entries)
 
 
@@ -175,6 +176,8 @@ def objection(way: Way, seen: Reading, shown: Reading, entries: int) -> str | No
     entries: how many entries the feed has, be they positions or not.
     """
     there, here = seen.postings, shown.postings
+    if seen.trouble:
+        return seen.trouble
     if way is Way.FEED and seen.kind is not Kind.FEED:
         return "it is no feed"
     if not there:
@@ -189,9 +192,9 @@ def objection(way: Way, seen: Reading, shown: Reading, entries: int) -> str | No
     both = _in_both(here, there)
     if both * 2 < min(len(here), len(there)):
         return f"it holds {both or 'none'} of the {len(here)} positions on the page"
-    if both * 2 < len(here) and not seen.next_page:
+    if both < _ENOUGH * len(here) and not (seen.next_page or shown.next_page):
         return f"it holds only {both} of the {len(here)} positions on the page"
-    if len(there) > _FAR_MORE * len(here) and shown.complete:
+    if len(there) > _MOST * len(here) + _SLACK and shown.complete:
         return f"it holds {len(there)} positions, the page only {len(here)} of them"
     return None
 

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from monitor.errors import ReadError
 from monitor.models import Page
 from monitor.readers.html import parse
-from monitor.readers.words import address_words, says
+from monitor.readers.words import address_words, is_bare, says
 
 _FEED_TYPE = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|application/(?:json\+)?feed", re.I)
 _FEED_ADDRESS = re.compile(
@@ -23,10 +23,14 @@ _COMMENTS = re.compile(r"comment|kommentar", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """Absolute addresses, once each. feeds: those that seem to be of positions first. frames: in the page's order."""
+    """Absolute addresses, once each, in the page's order; of `feeds` those that seem to be of positions first.
+
+    lists: where links called "Vacancies" and the like lead.
+    """
 
     feeds: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 def announced(page: Page) -> Announced:
@@ -44,7 +48,16 @@ def announced(page: Page) -> Announced:
     return Announced(
         feeds=tuple(dict.fromkeys(url for url, _ in feeds if url != page.url)),
         frames=tuple(dict.fromkeys(url for url in frames if url and url != page.url)),
+        lists=tuple(dict.fromkeys(url for url in _lists(parser, base) if url != page.url)),
     )
+
+
+def _lists(parser: LexborHTMLParser, base: str) -> Iterator[str]:
+    for node in parser.css("a[href]"):
+        words = " ".join(node.text().split())
+        url = _absolute(base, node.attributes.get("href"))
+        if url and len(words) <= 60 and is_bare(words) and says("listing.jobs", words):
+            yield url
 
 
 def _feeds(parser: LexborHTMLParser, base: str) -> Iterator[tuple[str, str]]:
