@@ -163,70 +163,72 @@ class _Table(BaseModel):
 
 
 class StoreSettings(_Table):
-    path: Annotated[Path, AfterValidator(_file)] = Path("monitor.db")
+    path: Annotated[Path, AfterValidator(_file)] = Field(
+        Path("monitor.db"), examples=["monitor.db", "data/positions.db"]
+    )
     """The database file, beside sources.toml unless absolute."""
     keep: Keep = timedelta(days=90)
     """How long the pages that were seen are kept, for `monitor replay`; "forever" for all. Positions always stay."""
 
 
 class FetchSettings(_Table):
-    allow_private_addresses: bool = False
+    allow_private_addresses: bool = Field(False, examples=[True])
     """Fetch from private and loopback addresses too. Leave it off unless a source lies in your own network."""
-    obey_robots: bool = True
+    obey_robots: bool = Field(True, examples=[True])
     """Respect robots.txt (RFC 9309)."""
-    delay: float = Field(1.0, ge=0, le=3600)
+    delay: float = Field(1.0, ge=0, le=3600, examples=[1.0, 5.0])
     """Seconds between two requests to one host."""
-    contact: str | None = None
+    contact: str | None = Field(None, examples=["me@example.org", "https://example.org/about-my-monitor"])
     """An e-mail or web address at which a site's operator can reach you; it goes into the User-Agent."""
-    timeout: float = Field(20.0, gt=0, le=600)
+    timeout: float = Field(20.0, gt=0, le=600, examples=[20.0, 60.0])
     """Seconds until a silent server is given up; a whole request may take three times as long."""
-    max_bytes: int = Field(10_000_000, ge=1_000)
+    max_bytes: int = Field(10_000_000, ge=1_000, examples=[10_000_000])
     """A larger body is not read."""
-    retries: int = Field(2, ge=0, le=10)
+    retries: int = Field(2, ge=0, le=10, examples=[2])
     """How often a transient fault (a time-out, 502, 503, 504, 429) is tried again at once."""
-    concurrency: int = Field(20, ge=1, le=200)
+    concurrency: int = Field(20, ge=1, le=200, examples=[20])
     """How many hosts are asked at the same time."""
 
 
 class MailSettings(_Table):
-    host: str
+    host: str = Field(examples=["mail.example.org"])
     """The SMTP server."""
-    port: int | None = Field(None, ge=1, le=65535)
+    port: int | None = Field(None, ge=1, le=65535, examples=[587, 465])
     """587 for starttls, 465 for tls, 25 for none, unless given."""
-    security: Literal["starttls", "tls", "none"] = "starttls"
+    security: Literal["starttls", "tls", "none"] = Field("starttls", examples=["tls"])
     """How the connection is encrypted; certificates are always verified."""
-    user: str | None = None
+    user: str | None = Field(None, examples=["me"])
     """The login; its password comes from MONITOR_SMTP_PASSWORD or `password_file`, never from this file."""
-    password_file: Path | None = None
+    password_file: Path | None = Field(None, examples=["mail-password.txt"])
     """A file that holds the password alone, readable by you only."""
-    sender: MailAddress = Field(alias="from")
+    sender: MailAddress = Field(alias="from", examples=["Positions <monitor@example.org>"])
     """The From address of the digests."""
-    timeout: float = Field(30.0, gt=0, le=600)
+    timeout: float = Field(30.0, gt=0, le=600, examples=[30.0])
     """Seconds until a silent mail server is given up."""
-    ca_file: Path | None = None
+    ca_file: Path | None = Field(None, examples=["university-ca.pem"])
     """A certificate authority of your own (PEM), beside the system's."""
 
 
 class DigestSettings(_Table):
-    to: tuple[MailAddress, ...] = Field(min_length=1)
+    to: tuple[MailAddress, ...] = Field(min_length=1, examples=[["me@example.org"]])
     """Who receives it; each gets a mail of their own."""
-    name: str | None = None
+    name: str | None = Field(None, examples=["Optics, every Monday"])
     """What the digest is called, in its subject and in `monitor status`; "Positions" unless given."""
-    every: SlotWords = parse_slot("monday 07:00")
+    every: SlotWords = Field(parse_slot("monday 07:00"), json_schema_extra={"default": "monday 07:00"})
     """When it is sent: "monday 07:00", "daily 07:00", "monthly 07:00" or "instant"."""
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(_zone)] = Field("UTC", examples=["Europe/Stockholm", "America/New_York"])
     """The time zone of `every` and of the dates in the mail."""
-    interests: tuple[str, ...] = ()
+    interests: tuple[str, ...] = Field((), examples=[["mathematical theory of deep learning", "optimal transport"]])
     """Plain sentences; new positions that match come first, ranked."""
-    include: tuple[Phrase, ...] = ()
+    include: tuple[Phrase, ...] = Field((), examples=[["mathematic", "machine learning"]])
     """Only positions that contain one of these words or phrases."""
-    exclude: tuple[Phrase, ...] = ()
+    exclude: tuple[Phrase, ...] = Field((), examples=[["professor", "administrat"]])
     """No positions that contain one of these words or phrases."""
-    levels: tuple[Level, ...] = ()
+    levels: tuple[Level, ...] = Field((), examples=[["phd", "postdoc"]])
     """Only these levels (positions of unknown level are kept): phd, postdoc, faculty, staff, master, other."""
-    sources: tuple[str, ...] = ()
+    sources: tuple[str, ...] = Field((), examples=[["KTH vacancies"]])
     """Only these sources, by name; all of them unless given."""
-    empty: bool = False
+    empty: bool = Field(False, examples=[True])
     """Send a mail even when there is nothing to tell."""
 
     @property
@@ -240,13 +242,13 @@ class DigestSettings(_Table):
 
 
 class SelectorSettings(_Table):
-    item: str | None = None
+    item: str | None = Field(None, examples=["ul.vacancies > li"])
     """The element that holds one position."""
-    title: str | None = None
+    title: str | None = Field(None, examples=["h3"])
     """The title within the item."""
-    link: str | None = None
+    link: str | None = Field(None, examples=["a.apply"])
     """The link within the item."""
-    deadline: str | None = None
+    deadline: str | None = Field(None, examples=[".closing-date"])
     """The deadline within the item."""
 
     def as_selectors(self) -> Selectors:
@@ -254,33 +256,33 @@ class SelectorSettings(_Table):
 
 
 class Source(_Table):
-    url: WebAddress
+    url: WebAddress = Field(examples=["https://www.lindholm.example/jobs/"])
     """The page or feed to watch. All other keys are optional."""
-    name: str = ""
+    name: str = Field("", examples=["Lindholm, mathematics"])
     """What it is called in mails and commands; taken from the URL unless given."""
-    kind: Kind | None = None
+    kind: Kind | None = Field(None, examples=["listing", "page"])
     """listing, feed, ad or page; found out by looking unless given."""
     every: Interval = timedelta(hours=12)
     """How often it is checked."""
-    include: tuple[Phrase, ...] = ()
+    include: tuple[Phrase, ...] = Field((), examples=[["mathematic", "machine learning"]])
     """Only postings whose title or text contains one of these words or phrases."""
-    exclude: tuple[Phrase, ...] = ()
+    exclude: tuple[Phrase, ...] = Field((), examples=[["professor", "administrat"]])
     """No postings whose title or text contains one of these words or phrases."""
-    follow: bool = True
+    follow: bool = Field(True, examples=[False])
     """Open each position's own page for its fields."""
-    closed_after: int = Field(3, ge=1)
+    closed_after: int = Field(3, ge=1, examples=[3])
     """Good checks in a row without it until a position counts as closed, where no page of its own can be asked."""
-    pages: int = Field(5, ge=1, le=100)
+    pages: int = Field(5, ge=1, le=100, examples=[5, 1])
     """How far "next page" is followed."""
-    render: bool = False
+    render: bool = Field(False, examples=[True])
     """The page needs a browser to show anything (JavaScript). Not possible yet: `monitor check` says so."""
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict, examples=[{"Authorization": "env:LINDHOLM_TOKEN"}])
     """Extra request headers; `"env:NAME"` as a value takes it from the environment."""
-    language: str | None = Field(None, pattern=r"^[a-z]{2}$")
+    language: str | None = Field(None, pattern=r"^[a-z]{2}$", examples=["sv"])
     """ISO 639-1, where the page does not tell its language."""
-    selectors: SelectorSettings = SelectorSettings()
+    selectors: SelectorSettings = Field(SelectorSettings(), examples=[{"item": "ul.vacancies > li", "title": "h3"}])
     """CSS selectors, for the page that is not read rightly without them."""
-    enabled: bool = True
+    enabled: bool = Field(True, examples=[False])
     """Off: it is kept, but not checked."""
 
 
@@ -288,10 +290,15 @@ class Settings(_Table):
     """sources.toml, whole. `file`: where it lies; paths in it are relative to that folder."""
 
     store: StoreSettings = StoreSettings()
+    """Where what was seen is kept."""
     fetch: FetchSettings = FetchSettings()
+    """How pages are fetched; the defaults are polite."""
     mail: MailSettings | None = None
+    """The mail server; without it, digests are written to outbox/ as .eml files."""
     digest: tuple[DigestSettings, ...] = ()
+    """Who is told, when, and of what: [[digest]], once for each subscriber."""
     source: tuple[Source, ...] = ()
+    """What is watched: [[source]], once for each page or feed."""
     file: Path = Field(Path("sources.toml"), exclude=True)
 
     @property

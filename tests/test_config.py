@@ -30,6 +30,20 @@ CASES: dict[str, dict[str, str]] = tomllib.loads(
     (Path(__file__).parent / "data" / "config_faults.toml").read_text(encoding="utf-8")
 )
 FILE = Path("sources.toml")
+NEEDED = {  # what a table needs besides
+    "store": "",
+    "fetch": "",
+    "mail": 'host = "mail.example.org"\nfrom = "me@example.org"\n',
+    "[digest]": 'to = ["me@example.org"]\n',
+    "[source]": 'url = "https://example.org/jobs"\n',
+}
+TABLES: dict[str, type[BaseModel]] = {
+    "store": StoreSettings,
+    "fetch": FetchSettings,
+    "mail": MailSettings,
+    "[digest]": DigestSettings,
+    "[source]": Source,
+}
 MINIMAL = '[[source]]\nurl = "https://example.org/jobs"\n'
 
 
@@ -91,8 +105,22 @@ def test_the_shipped_file_is_right_and_has_its_schema() -> None:
 
 def test_every_key_is_described_in_the_schema() -> None:
     tables = {k: v for k, v in schema()["$defs"].items() if k.endswith("Settings") or k == "Source"}
-    bare = [f"{t}.{k}" for t, v in tables.items() for k, p in v["properties"].items() if "description" not in p]
-    assert bare == []
+    keys = [(f"{t}.{k}", p) for t, v in tables.items() for k, p in v["properties"].items()]
+    assert [name for name, key in keys if not (key.get("description") and key.get("examples"))] == []
+    assert [name for name, key in schema()["properties"].items() if "description" not in key] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "key"),
+    [(table, field.alias or name) for table, model in TABLES.items() for name, field in model.model_fields.items()],
+)
+def test_every_example_and_default_of_the_schema_is_right(table: str, key: str) -> None:
+    name = TABLES[table].__name__
+    described = schema()["$defs"][name]["properties"][key]
+    values = [*described["examples"], *([described["default"]] if "default" in described else [])]
+    needed = tomllib.loads(NEEDED[table])
+    for value in values:
+        assert TABLES[table].model_validate({**needed, key: value})
 
 
 def test_adding_a_source_keeps_comments_and_order() -> None:
@@ -114,25 +142,11 @@ def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
         parse(text, FILE)
 
 
-NEEDED = {  # what a table needs besides
-    "store": "",
-    "fetch": "",
-    "mail": 'host = "mail.example.org"\nfrom = "me@example.org"\n',
-    "[digest]": 'to = ["me@example.org"]\n',
-    "[source]": 'url = "https://example.org/jobs"\n',
-}
 ODD = (
     *('""', '" "', r'"\u0000"', r'"a\nb"', '"[::1"', '"https://["', '"9999999999 weeks"', '"monday 99:99"', '"🦭@🦭"'),
     *("-1", "0", "1e400", "nan", "inf", "99999999999999999999", "true", "2026-03-02", "07:00:00"),
     *("[]", "[[]]", "[1]", '[""]', '["\\ud7ff"]', "{}", "{ a = 1 }", '{ a = "" }', "[{}]"),
 )
-TABLES: dict[str, type[BaseModel]] = {
-    "store": StoreSettings,
-    "fetch": FetchSettings,
-    "mail": MailSettings,
-    "[digest]": DigestSettings,
-    "[source]": Source,
-}
 
 
 @pytest.mark.parametrize(

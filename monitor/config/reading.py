@@ -20,6 +20,7 @@ from monitor.settings import Settings, Source
 Location = tuple[str | int, ...]
 SOURCE_KEYS = tuple(Source.model_fields)
 
+_ISO_INTERVAL = re.compile(r"P(\d+)D|PT(\d+)H")  # as pydantic writes the default of an interval
 HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?(?:\s*\.[\w.\s-]+)?\s*=")
 
@@ -75,6 +76,23 @@ def schema() -> dict[str, Any]:
     made["$schema"] = "http://json-schema.org/draft-07/schema#"
     made["title"] = "sources.toml of the position monitor"
     made["properties"].pop("file", None)
+    whole: dict[str, Any] = _as_editors_read_it(made)
+    return whole
+
+
+def _as_editors_read_it(node: Any) -> Any:
+    """Draft 7 reads nothing beside a `$ref`; and a default that sources.toml cannot say is no completion."""
+    if isinstance(node, list):
+        return [_as_editors_read_it(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    made = {key: _as_editors_read_it(inner) for key, inner in node.items()}
+    if "default" in made and (made["default"] is None or isinstance(made["default"], dict)):
+        del made["default"]
+    if interval := _ISO_INTERVAL.fullmatch(str(made.get("default"))):
+        made["default"] = f"{interval[1]} days" if interval[1] else f"{interval[2]} hours"
+    if "$ref" in made and len(made) > 1:
+        made["allOf"] = [{"$ref": made.pop("$ref")}]
     return made
 
 
