@@ -14,7 +14,6 @@ Nothing here does IO: `load_server` serves it. The same seed, number and day giv
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache, cached_property
@@ -38,7 +37,7 @@ carbon, solar cells, speech perception, stellar winds, steel fatigue, traffic fl
 volcano monitoring, wave energy, wood chemistry"""
 _DEPARTMENTS = """Biology, Chemistry, Civil Engineering, Computer Science, Economics, Education, Electrical Engineering,
 Geosciences, History, Law, Linguistics, Mathematics, Mechanical Engineering, Medicine, Philosophy, Physics"""
-METHODS, SUBJECTS, DEPARTMENTS = (re.split(r",\s", words) for words in (_METHODS, _SUBJECTS, _DEPARTMENTS))
+METHODS, SUBJECTS, DEPARTMENTS = (" ".join(words.split()).split(", ") for words in (_METHODS, _SUBJECTS, _DEPARTMENTS))
 _LEVELS = (
     "PhD student in {} {}",
     "PhD position in {} {}",
