@@ -37,14 +37,16 @@ def match_meaning(
     """
     if not subscriber.interests:
         return {}
-    asked = [_embedded(interest, is_query=True) for interest in subscriber.interests]
+    asked = {interest: _embedded(interest, is_query=True) for interest in subscriber.interests}
     worded = {key: Match(0.0, enough=False) for key in candidates} | dict(by_words(subscriber, texts, candidates))
     ranked = sorted(worded, key=lambda key: (worded[key].enough, worded[key].score), reverse=True)
     found = {key: replace(worded[key], score=0.0) for key in ranked[MOST:]}
     for key in ranked[:MOST]:
         ad = _embedded(texts[key][:LENGTH], is_query=False)
-        cosine = max(float(ad @ interest) for interest in asked)
-        found[key] = replace(worded[key], score=cosine, enough=worded[key].enough or cosine >= NEAR)
+        cosine, interest = max((float(ad @ vector), interest) for interest, vector in asked.items())
+        found[key] = replace(worded[key], score=cosine)
+        if cosine >= NEAR and not worded[key].enough:
+            found[key] = Match(cosine, (f"by meaning: {interest}",))
     return found
 
 

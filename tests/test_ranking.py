@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from monitor import semantic
-from monitor.digest import Matcher
+from monitor.digest import Match, Matcher
 from monitor.digest.matching import text_to_match, words
 from monitor.models import Posting
 from monitor.pipeline.interests import best_matcher, by_meaning, by_words
@@ -88,13 +88,15 @@ class Vector(tuple[float, ...]):
         return sum(a * b for a, b in zip(self, other, strict=True))
 
 
-def test_by_meaning_no_more_are_read_than_there_is_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_by_meaning_an_ad_needs_no_word_and_no_more_are_read_than_time_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     read: list[str] = []
 
     def embedded(text: str, *, is_query: bool) -> Vector:
         if not is_query:
             read.append(text)
-        return Vector((0.6, 0.8) if is_query else (1.0, 0.0))
+        return Vector((1.0, 0.0) if is_query or text == "Transport" else (0.6, 0.8))
 
     monkeypatch.setattr(semantic, "_embedded", embedded)
     monkeypatch.setattr(semantic, "MOST", 2)
@@ -107,11 +109,11 @@ def test_by_meaning_no_more_are_read_than_there_is_time_for(monkeypatch: pytest.
     }
     found = by_meaning(DigestSettings(to=("me@example.org",), interests=("optimal transport",)), texts, [1, 2, 3, 4])
     assert read == ["Optimal transport", "Transport"]
-    assert {key: (match.score, match.enough) for key, match in found.items()} == {
-        1: (0.0, False),
-        2: (0.6, True),
-        3: (0.0, False),
-        4: (0.6, False),
+    assert found == {
+        1: Match(0.0, enough=False),
+        2: Match(0.6, ("Optimal transport",)),
+        3: Match(0.0, enough=False),
+        4: Match(1.0, ("by meaning: optimal transport",)),
     }
 
 

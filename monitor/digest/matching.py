@@ -69,7 +69,7 @@ _SPELLINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """score: comparable within one digest only, more is better. words: as the ad writes them.
+    """score: comparable within one digest only, more is better. words: why, as the ad writes them.
 
     enough: it is what the reader asked for, and not merely near it.
     """
