@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 from collections.abc import Iterator
@@ -47,26 +48,49 @@ def test_make_has_the_two_commands_of_the_first_page() -> None:
     assert {"demo", "test"} <= set(targets)
 
 
-def test_a_newcomer_gets_to_a_digest(site: DemoSite, tmp_path: Path) -> None:
+FEEDS = f'''<opml version="2.0"><body>
+<outline type="rss" text="Graduate school" xmlUrl="{PLACE}/graduate-school/news.xml"/></body></opml>'''
+DATED = ("add", "check", "poll", "digest")  # the bundled site is that of a day in 2026
+
+
+def test_a_newcomer_gets_to_a_digest(site: DemoSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands of "Watch your own pages", in order; sources that lie outside this machine are left out."""
-    ran = []
+    (tmp_path / "feeds.opml").write_text(FEEDS.replace(PLACE, site.url))
+    file, told = tmp_path / "sources.toml", {}
     for command in commands():
         program, *args = shlex.split(command.replace(PLACE, site.url))
         if program != "monitor":
             continue
-        result = monitor(*args, cwd=tmp_path)
+        monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+        result = monitor(*args, *(["--as-of", site.now.isoformat()] if args[0] in DATED else []), cwd=tmp_path)
         assert result.code == 0, result.err
-        ran.append(args[0])
+        told[" ".join(args[:3]).replace(site.url, PLACE)] = result
         if args[0] == "init":
-            file = tmp_path / "sources.toml"
             only_here = file.read_text(encoding="utf-8").partition("[[source]]")[0]
             fetch = "[fetch]\nallow_private_addresses = true\nobey_robots = false\n"
             file.write_text(
                 only_here.replace("[fetch]\n", fetch).replace("delay = 1.0", "delay = 0.0"), encoding="utf-8"
             )
-        if args[0] == "digest":
-            assert "Subject: Positions" in result.out
-    assert ran == ["init", "add", "check", "poll", "digest"]
+    assert list(told) == [
+        "init",
+        f"add {PLACE}/jobs/",
+        "check",
+        "poll",
+        "digest",
+        "add --from catalogue",
+        "import feeds.opml --yes",
+        "sources",
+        "edit Graduate school every=6 hours",
+        "pause Graduate school",
+    ]
+    assert "Doctoral student in" in told[f"add {PLACE}/jobs/"].out
+    assert "next due" in told["check"].out or "the next poll does" in told["check"].out
+    assert "first look, 18 open" in told["poll"].out
+    digest = told["digest"].out
+    assert digest.startswith("To: me@example.org\nSubject: Positions")
+    assert "Doctoral student in mathematical theory of deep learning" in digest
+    assert "Graduate school" in told["sources"].out
+    assert parse(file.read_text(encoding="utf-8"), file).source[-1].enabled is False
 
 
 def test_the_links_lead_somewhere() -> None:

@@ -32,6 +32,7 @@ SCHEMA_FILE = "sources.schema.json"
 @config_option
 def init_command(config: str | None) -> None:
     """Write a starter sources.toml, and beside it the schema from which editors complete it."""
+    from monitor.config import load
     from monitor.render import template_folder
 
     path = config_path(config)
@@ -42,7 +43,8 @@ def init_command(config: str | None) -> None:
     schema_path = path.with_name(SCHEMA_FILE)
     replace_file(path, starter.read_text(encoding="utf-8"))
     replace_file(schema_path, _schema_text())
-    say(f"wrote {path} and {schema_path}; edit the [[digest]], then try `monitor check` and `monitor poll`")
+    say(f"wrote {path}, with {len(load(path).source)} sources as examples, and {schema_path} for your editor")
+    say("next: your address under [[digest]], then `monitor add URL`, `monitor poll` and `monitor digest`")
 
 
 @click.command("schema", short_help="Print the JSON Schema of sources.toml.")
