@@ -225,7 +225,7 @@ class Reader:
             stamp = element.attributes.get("datetime")
             match = _ISO.match(stamp or "")
             if match and stamp:
-                words = {w for e in element.ancestors()[:3] for w in e.words}
+                words = {w for e in element.ancestors(3) for w in e.words}
                 names = [name for name, classes in _CLASSES[:2] if words & classes]
                 past = match[0].strip() <= self.as_of.isoformat()
                 for name in names or (["posted"] if past else []):
@@ -282,7 +282,7 @@ def _by_class(line: Line, record: Record) -> Iterator[Value]:
 
 
 def _class_role(holder: Element, block: Element, record: Record) -> str | None:
-    for element in holder.ancestors()[:5]:
+    for element in holder.ancestors(5):
         if element is record.root:
             return None
         for name, words in _CLASSES:

@@ -88,11 +88,11 @@ def _likeness(tree: Tree, anchor: Element, url: str) -> int:
 
 
 def _in_pager(anchor: Element) -> bool:
-    return any(e.words & _PAGER for e in anchor.ancestors()[:6])
+    return any(e.words & _PAGER for e in anchor.ancestors(6))
 
 
 def _dead(anchor: Element) -> bool:
-    chain = anchor.ancestors()[:2]
+    chain = anchor.ancestors(2)
     return any(
         _DEAD.search(e.attributes.get("class") or "") or e.attributes.get("aria-disabled") == "true" for e in chain
     )

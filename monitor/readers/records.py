@@ -144,7 +144,7 @@ def _is_item(block: Element) -> bool:
 def _like_a_title(line: Line, block: Element) -> bool:
     """Whether plain words name a position: a short line, or a list item that begins with one ("2 postdocs to ...")."""
     text = line.text
-    if any(e.tag in ("li", "td", "dd") for e in block.ancestors()[:2]):
+    if any(e.tag in ("li", "td", "dd") for e in block.ancestors(2)):
         return says("listing.roles", text[:45] if len(text) > 150 or text.endswith((".", "!", "?")) else text)
     if bold := line.bold_beginning:
         return says("listing.roles", bold[:60])
@@ -326,6 +326,10 @@ class Ground:
     def holds(self, line: int) -> bool:
         """Whether a line is a record's, or one that a record runs on over."""
         return bool(self._all[line])
+
+    def owns(self, element: Element) -> bool:
+        """Whether all lines of an element stand within the elements of records."""
+        return all(self._own[element.first : element.last])
 
     def overlaps(self, record: Record) -> bool:
         """Whether the record's title stands within the element of another, or another's within its own."""

@@ -35,7 +35,7 @@ _STATES = re.compile(  # tokens that tell records of one list apart, or hold for
     r"unread)(?:$|[-_])|[-_](?:odd|even|first|last|active|current|featured|new|highlighted|open|alt)$"
 )
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
+_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)  # written by editors that know no headings
 _SPACE = re.compile(r"[\s\u200b\u00ad\ufeff]+")
 _NOT_AN_ADDRESS = re.compile(
     r"(?:javascript|mailto|tel|data|sms|fax|about|blob|whatsapp):|[^/?#\s@]+@[\w-]+\.[\w.-]+$", re.I
@@ -44,6 +44,8 @@ _NOT_AN_ADDRESS = re.compile(
 
 def squeeze(text: str) -> str:
     """One space for any run of white space; soft hyphens and zero-width characters are none."""
+    if text.isascii():
+        return " ".join(text.split())
     return _SPACE.sub(" ", text.replace("\u00ad", "")).strip()
 
 
@@ -75,14 +77,13 @@ class Element:
     struck: bool = False  # struck through: no longer so
     children: list[Element] = field(default_factory=list)
 
-    def ancestors(self) -> list[Element]:
-        """From the element itself up to the root."""
-        chain, here = [], self
-        while True:
+    def ancestors(self, most: int = -1) -> list[Element]:
+        """From the element itself up to the root, or so many of them."""
+        chain, here = [self], self.parent
+        while here is not None and len(chain) != most:
             chain.append(here)
-            if here.parent is None:
-                return chain
             here = here.parent
+        return chain
 
     def owns(self, other: Element) -> bool:
         return self.index <= other.index < self.end
@@ -90,7 +91,7 @@ class Element:
     @property
     def cell_number(self) -> int:
         """Which cell of its row an element is in, from 1; 0 outside tables."""
-        for element in self.ancestors()[:4]:
+        for element in self.ancestors(4):
             if element.cell:
                 return element.cell
         return 0
@@ -299,7 +300,11 @@ class _Builder:
         formatting = tag in FORMATTING and parent is not None
         element.path = above if formatting else self.paths.setdefault((above, known[0]), len(self.paths) + 1)
         element.heading = _level(element) or (parent.heading if parent else 0)
-        element.bold = tag in ("b", "strong") or (parent is not None and parent.bold) or _styled_bold(attributes)
+        element.bold = (
+            tag in ("b", "strong")
+            or (parent is not None and parent.bold)
+            or ("style" in attributes and _BOLD.search(attributes["style"] or "") is not None)
+        )
         element.struck = tag in _STRUCK or (parent is not None and parent.struck)
         self.tree.elements.append(element)
         element.said = len(self.tree.parts)
@@ -321,7 +326,7 @@ class _Builder:
 
     def say(self, holder: Element, text: str) -> None:
         if self.line is None:
-            if not squeeze(text):
+            if text.isspace() or not squeeze(text):
                 return
             block = holder
             while block.inline and block.parent is not None:
@@ -347,7 +352,7 @@ class _Builder:
         self.without_badges(self.line)
         pieces: list[str] = []
         before: tuple[Element, str] | None = None
-        if not any(e.tag == "a" for holder, _ in self.line.parts if holder.struck for e in holder.ancestors()[:3]):
+        if not any(e.tag == "a" for holder, _ in self.line.parts if holder.struck for e in holder.ancestors(3)):
             valid = [(holder, text) for holder, text in self.line.parts if not holder.struck]
             if any(squeeze(text) for _, text in valid):  # "Deadline: <s>1 March</s> 15 March"
                 self.line.parts = valid
@@ -399,11 +404,6 @@ def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, froz
     lasting = sorted(t for t in classes.split() if not _STATES.search(t))[:3]
     words = frozenset(w.lower() for w in _TOKEN.findall(f"{classes} {identifier} {role}"))
     return (tag + "".join(f".{t}" for t in lasting), words)
-
-
-def _styled_bold(attributes: dict[str, str | None]) -> bool:
-    """Whether a style makes the words bold, as editors write it that know no headings."""
-    return _BOLD.search(attributes.get("style") or "") is not None
 
 
 def _level(element: Element) -> int:

@@ -44,7 +44,8 @@ _LETTERS = re.compile(r"[^\W\d_]")
 TOPICS = tuple(
     [
         f"listing.{name}"
-        for name in "roles occupations offer jobs plain never other closed speculative generic badges next none_open".split()
+        for name in "roles occupations offer jobs plain never other closed speculative generic badges next "
+        "none_open".split()
     ]
     + [f"walls.{name}" for name in "challenge login consent maintenance missing javascript loading".split()]
     + ["deadline.cues"]

@@ -118,4 +118,4 @@ def _sections(tree: Tree) -> list[tuple[str, ...]]:
 
 def _names_an_item(line: Line) -> bool:
     """Bold words inside a row or a list item name that item, and nothing after it."""
-    return line.heading == 7 and any(e.tag in ("td", "th", "li", "dt", "dd", "a") for e in line.block.ancestors()[:2])
+    return line.heading == 7 and any(e.tag in ("td", "th", "li", "dt", "dd", "a") for e in line.block.ancestors(2))
