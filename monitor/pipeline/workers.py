@@ -51,7 +51,9 @@ class Workers:
         if self._pool is None:
             self._pool = _new_pool()
         try:
-            return await asyncio.wrap_future(self._pool.schedule(by, (page, hints), timeout=self._patience))
+            # in a thread, as the first one waits until the processes have started
+            task = await asyncio.to_thread(self._pool.schedule, by, (page, hints), timeout=self._patience)
+            return await asyncio.wrap_future(task)
         except TimeIsUp:
             trouble = _TOO_LONG.format(seconds=self._patience)
         except (ProcessExpired, MemoryError) as error:

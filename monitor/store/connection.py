@@ -59,9 +59,14 @@ class Connection:
             self._sqlite.execute("BEGIN")
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """BEGIN IMMEDIATE waits for another writer; the library's own deferred BEGIN fails at once in its place."""
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+        """BEGIN IMMEDIATE waits for another writer; the library's own deferred BEGIN fails at once in its place.
+
+        durable: on the disk, with all before it, when this returns. Without, a power cut (no crash of the program) may
+        take the last ones back, whole and in order: a check is then made again.
+        """
         with told(self.path):
+            self._sqlite.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._sqlite.execute("BEGIN IMMEDIATE")
             try:
                 yield

@@ -52,7 +52,7 @@ class Outbox:
 
         messages: digest id -> (recipient, Message-ID, message) each; none of them for a digest with nothing to tell.
         """
-        with self._store.transaction():
+        with self._store.transaction(durable=True):
             digest = self._store.insert(
                 "digests",
                 {"subscriber": subscriber, "at": stamp(at), "through_event": through_event, "subject": subject},
@@ -112,6 +112,6 @@ class Outbox:
         self._settle(delivery, next_try_at=stamp(until), error=error)
 
     def _settle(self, delivery: int, **columns: Any) -> None:
-        with self._store.transaction():
+        with self._store.transaction(durable=True):
             self._store.db.table("deliveries").update(delivery, columns)
             self._store.execute("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?", [delivery])
