@@ -12,12 +12,12 @@ from datetime import date
 from functools import cache
 from itertools import islice, pairwise
 
-from monitor.fields.days import LONGEST, Day, days
+from monitor.fields.days import LONGEST, days
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases, languages, phrases
 from monitor.fields.months import find_months
 from monitor.fields.phrase import fold, pattern, topic
-from monitor.fields.start import A_CONTRACT, find_start
+from monitor.fields.start import find_start, is_contract
 from monitor.fields.text import AdText
 from monitor.models import Found
 
@@ -194,7 +194,11 @@ def _from_first_to_last_day(ad: AdText, text: str, folded: str) -> Found[float] 
     first = date.fromisoformat(start.value if len(start.value) == 10 else f"{start.value}-01")
     for day in days(ad):
         cue = _last(topic("duration.until"), folded, max(day.before, day.seen.start - 60), day.seen.start)
-        is_end = day.role == "end" or (cue and day.seen.start - cue[1] <= 12) or _is_contract(day, first)
+        is_end = (
+            day.role == "end"
+            or (cue and day.seen.start - cue[1] <= 12)
+            or (day.first is not None and day.first.value == first and is_contract(folded, day))
+        )
         length = (day.seen.value - first).days / 30.44
         if is_end and 3 <= length <= _LONGEST_MONTHS:
             begin = day.label[0] if day.role == "end" and day.label else cue[0] if cue else day.seen.start
@@ -208,11 +212,6 @@ def _from_first_to_last_day(ad: AdText, text: str, folded: str) -> Found[float] 
 
 
 _UNTIL_MONTH = re.compile(r"\s*(?:-|to|until|till?|through|bis|tot|au|al|fino a|hasta|ate|do|az do|til|till|og)\s*")
-
-
-def _is_contract(day: Day, first: date) -> bool:
-    """Whether a period begins on that day, and is too long for a call."""
-    return day.first is not None and day.first.value == first and (day.seen.value - first).days >= A_CONTRACT
 
 
 def _last(words: re.Pattern[str], folded: str, begin: int, end: int) -> tuple[int, int] | None:

@@ -29,8 +29,10 @@ class _Candidate:
     end: int
 
 
-A_CONTRACT = 330
-"""Days from which on a period is no call for applications, and no choice of days to start on."""
+_CONTRACT, _SHORT_CONTRACT = 330, 90
+"""Days from which on a period is no call for applications and no choice of days to start on; the shorter one where a
+word such as "contract" or "period" stands before it.
+"""
 _HEADING = 90
 _NEW_SUBJECT = re.compile(r"[,;:(]|\b(?:and|und|och|og|et|y|e|en|ja|a|i|for|fur)\b")
 _PARAGRAPH = re.compile(r"[^\S\n]*\n\s*\n")
@@ -84,8 +86,11 @@ def _of_day(ad: AdText, folded: str, day: Day) -> _Candidate | None:
     if after and folded[day.seen.end] in " ," and not _subject_is_other(folded, begin, seen.start, ad.language):
         return _Candidate(value.isoformat(), CUE, seen.start, after.end())
     event = _last(topic("deadline.other"), folded, begin, seen.start)
-    is_contract = day.first is not None and (day.seen.value - day.first.value).days >= A_CONTRACT
-    if is_contract and not event and not _not_the_post(ad, folded, begin, seen.start, day.seen.end, day.after):
+    if (
+        is_contract(folded, day)
+        and not event
+        and not _not_the_post(ad, folded, begin, seen.start, day.seen.end, day.after)
+    ):
         return _Candidate(value.isoformat(), PLACE, seen.start, day.seen.end)
     place = _last(topic("start.place", ad.language), folded, max(begin, seen.start - 40), seen.start)
     if place and _DIRECT.fullmatch(folded, place[1], seen.start) and seen.year_given:
@@ -102,6 +107,14 @@ def _of_day(ad: AdText, folded: str, day: Day) -> _Candidate | None:
         if about_post and not event and not _not_the_post(ad, folded, begin, seen.start, day.seen.end, stop):
             return _Candidate(value.isoformat(), PLACE, place[0], day.seen.end)
     return None
+
+
+def is_contract(folded: str, day: Day) -> bool:
+    """Whether a day ends a period that can only be that of the employment."""
+    if day.first is None:
+        return False
+    cue = _last(topic("duration.cues"), folded, max(0, day.first.start - 20), day.first.start)
+    return (day.seen.value - day.first.value).days >= (_SHORT_CONTRACT if cue else _CONTRACT)
 
 
 def _is(day: Day, last: date | None) -> bool:
