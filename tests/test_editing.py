@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import add_sources, edit_source, parse, remove_source, source_tables, source_value
+from monitor.demo.site import DemoSite
 from monitor.errors import ConfigError
 from tests.command import monitor
 
@@ -74,7 +75,7 @@ def test_a_change_says_what_is_wanted_or_is_refused(lines: list[str], number: in
     assert source_tables(edited)[:number] + source_tables(edited)[number + 1 :] == others
     assert source_tables(removed) == others
     assert source_tables(added)[:-1] == tables
-    for text in (edited, removed, added):
+    for text in (edited, added):
         assert sorted(line for line in text.splitlines() if line.startswith("#")) == comments
 
 
@@ -159,3 +160,24 @@ def test_what_would_not_be_right_is_refused_and_changes_nothing(name: str, tmp_p
     assert (result.code, result.out) == (2, "")
     assert words in result.err
     assert (tmp_path / "sources.toml").read_text() == START
+
+
+def test_a_removed_source_closes_nothing_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    name, later = "Lindholm, Mathematics", "2026-03-09T06:00:00Z"
+    file = tmp_path / "sources.toml"
+    with DemoSite() as site:
+        file.write_text(site.configuration())
+        assert monitor("poll", "--source", name, "--as-of", site.now.isoformat(), cwd=tmp_path).code == 0
+        (watched,) = [source for source in parse(file.read_text(), file).source if source.name == name]
+        seen = [(line["id"], line["status"]) for line in monitor("positions", "--json", cwd=tmp_path).lines]
+        removed = monitor("remove", name, cwd=tmp_path)
+        assert (removed.code, "none of its positions is told as closed" in removed.err) == (0, True)
+        assert name in monitor("sources", cwd=tmp_path).err
+        site.show(week=2)
+        refused = monitor("poll", "--source", name, "--as-of", later, cwd=tmp_path)
+        assert refused.code == 2
+        assert [(line["id"], line["status"]) for line in monitor("positions", "--json", cwd=tmp_path).lines] == seen
+        assert monitor("changes", "--json", cwd=tmp_path).lines == []
+        assert monitor("add", watched.url, "--name", name, "--yes", "--as-of", later, cwd=tmp_path).code == 0
+        (line,) = monitor("poll", "--source", name, "--json", "--as-of", later, cwd=tmp_path).lines
+        assert line["outcome"] == "ok", "no first look: what has changed since is told"
