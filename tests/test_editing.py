@@ -23,11 +23,13 @@ FILE = Path("sources.toml")
 
 def changed(case: dict[str, Any]) -> str:
     text: str = case["before"]
-    if "remove" in case:
-        return remove_source(text, case["remove"], parse(text, FILE).source[case["remove"]].name)
     if "add" in case:
         return add_sources(text, case["add"])
-    return edit_source(text, case["edit"], {key: None if v == "" else v for key, v in case["changes"].items()})
+    number = case.get("remove", case.get("edit"))
+    name = parse(text, FILE).source[number].name
+    if "remove" in case:
+        return remove_source(text, number, name)
+    return edit_source(text, number, name, {key: None if v == "" else v for key, v in case["changes"].items()})
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -67,7 +69,7 @@ def test_a_change_says_what_is_wanted_or_is_refused(lines: list[str], number: in
     others = tables[:number] + tables[number + 1 :]
     comments = sorted(line for line in text.splitlines() if line.startswith("#"))
     try:
-        edited = edit_source(text, number, changes)
+        edited = edit_source(text, number, "nobody", changes)
         removed = remove_source(text, number, "nobody")
         added = add_sources(text, [{"name": "Q", "url": "https://q.example.org/"}])
     except ConfigError:

@@ -172,7 +172,7 @@ def edit_command(name: str, changes: tuple[str, ...], config: str | None) -> Non
         click.echo(as_toml(before), nl=False)
         return
     wanted = _wanted(before, changes)
-    after = _write(chosen, edit_source(chosen.text, chosen.number, wanted))
+    after = _write(chosen, edit_source(chosen.text, chosen.number, chosen.source.name, wanted))
     for key, value in wanted.items():
         say(f"{key}: {_words(before.get(key))} -> {_words(value)}")
     source = after.source[chosen.number]
@@ -260,7 +260,7 @@ def _switch(name: str, config: str | None, *, on: bool) -> None:
     if chosen.source.enabled is on:
         say(f"{chosen.source.name} is {'not paused' if on else 'paused already'}")
         return
-    _write(chosen, edit_source(chosen.text, chosen.number, {"enabled": None if on else False}))
+    _write(chosen, edit_source(chosen.text, chosen.number, chosen.source.name, {"enabled": None if on else False}))
     say(
         f"{chosen.source.name} is checked again from the next `monitor poll` on"
         if on

@@ -36,15 +36,14 @@ def add_sources(text: str, tables: Sequence[Mapping[str, Any]]) -> str:
     return _proved("\n".join(parts) if tables else old, [*source_tables(old), *map(dict, tables)], newline)
 
 
-def edit_source(text: str, number: int, changes: Mapping[str, Any]) -> str:
-    """The text with other values for keys of its [[source]] `number` (from 0); None as a value takes the key out.
+def edit_source(text: str, number: int, name: str, changes: Mapping[str, Any]) -> str:
+    """The text with other values for keys of its [[source]] `number` (from 0), of that name.
 
-    A source that is given another name is called so in the digests that choose it, too.
+    None as a value takes the key out. A source that is given another name is called so in the digests that choose it.
     """
     text, newline = _with_short_line_ends(text)
     tables = source_tables(text)
-    old, new = tables[number], {**tables[number], **changes}
-    wanted = {key: value for key, value in new.items() if value is not None}
+    wanted = {key: value for key, value in {**tables[number], **changes}.items() if value is not None}
     start, end = _bounds(text, number)
     document = tomlkit.parse(text[start:end])
     (table,) = document["source"]
@@ -57,8 +56,8 @@ def edit_source(text: str, number: int, changes: Mapping[str, Any]) -> str:
     if text[start:end].endswith("\n") and not block.endswith("\n"):
         block += "\n"
     changed = text[:start] + block + text[end:]
-    if "name" in old and "name" in wanted and old["name"] != wanted["name"]:
-        changed = _renamed_in_digests(changed, old["name"], wanted["name"])
+    if wanted.get("name", name) != name:
+        changed = _renamed_in_digests(changed, name, wanted["name"])
     return _proved(changed, [*tables[:number], wanted, *tables[number + 1 :]], newline)
 
 
