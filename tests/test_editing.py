@@ -25,7 +25,7 @@ def changed(case: dict[str, Any]) -> str:
     text: str = case["before"]
     if "add" in case:
         return add_sources(text, case["add"])
-    number = case.get("remove", case.get("edit"))
+    number: int = case["remove"] if "remove" in case else case["edit"]
     name = parse(text, FILE).source[number].name
     if "remove" in case:
         return remove_source(text, number, name)
