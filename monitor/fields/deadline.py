@@ -107,6 +107,8 @@ def _by_words_before(folded: str, day: Day, begin: int, start: int) -> _Candidat
     if cue and topic("deadline.rolling").search(folded, cue[0], start):
         cue = None  # "Open until filled. 30 January 2026"
     limit = _last(topic("deadline.limits"), folded, max(begin, start - _CLOSE), start)
+    if extended and other and other[0] <= extended[0] and extended[1] <= other[1]:
+        extended = None  # "renewable until": the contract, not the call
     if extended and start - extended[1] <= _NEAR and not (other and other[0] >= extended[1]):
         return _Candidate(day, _Surety.EXTENDED, extended[0], day.seen.end)
     if cue and start - cue[1] <= _NEAR and not _overruled(folded, cue, other, begin, start):
