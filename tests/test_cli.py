@@ -85,6 +85,22 @@ def test_poll_of_one_source(home: Path) -> None:
     assert 'did you mean "Lindholm, Mathematics"?' in wrong.err
 
 
+def test_sources_are_listed_with_their_health(home: Path) -> None:
+    lines = {line["source"]: line for line in monitor("sources", "--json", cwd=home).lines}
+    assert set(lines["Lindholm, Mathematics"]) == {
+        *("source", "url", "kind", "enabled", "last_good", "positions", "due", "trouble", "trouble_since")
+    }
+    assert lines["Lindholm, Mathematics"]["last_good"] == NEXT_MONDAY
+    assert lines["Lindholm, Mathematics"]["positions"] > 0
+    (down,) = [line for line in lines.values() if line["trouble"]]
+    shown = monitor("sources", cwd=home)
+    assert (shown.code, shown.err) == (0, "")
+    assert f"{down['source']}: {down['trouble']}" in shown.out.replace("\n", " ")
+    assert "in trouble" in shown.out
+    assert "next due 2026-03-" in monitor("check", "--as-of", MONDAY, cwd=home).out
+    assert "due now" in monitor("check", "--as-of", "2027-01-01", cwd=home).out
+
+
 def test_changes_are_told_in_order_and_since(home: Path) -> None:
     lines = monitor("changes", "--json", cwd=home).lines
     assert lines
