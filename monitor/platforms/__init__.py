@@ -28,7 +28,7 @@ from monitor.platforms.base import Board, Platform, Record
 
 __all__ = ["MOST_LEADS", "PLATFORMS", "Board", "Platform", "Record", "board_of", "leads"]
 
-MOST_LEADS = 4  # of one page; a page that names more boards is about none of them
+MOST_LEADS = 4  # of one page; each is a request
 
 PLATFORMS: tuple[Platform, ...] = tuple(
     module.PLATFORM

@@ -45,7 +45,8 @@ def inside(value: Any, *keys: str) -> Any:
 
 def words(*values: Any) -> str | None:
     """The texts and numbers among the values as one line, joined by commas, nothing twice; None for none."""
-    lines = (" ".join(unescape(str(v)).split()) for v in values if isinstance(v, (str, int)) and v is not True)
+    said = (v for v in values if isinstance(v, (str, int)) and not isinstance(v, bool))
+    lines = (" ".join(unescape(str(v)).split()) for v in said)
     return ", ".join(dict.fromkeys(line for line in lines if line)) or None
 
 
@@ -66,7 +67,8 @@ def xml_items(text: str, name: str) -> list[dict[str, str]] | None:
         if _local(element.tag) == name:
             record: dict[str, str] = {}
             for child in element:
-                record.setdefault(_local(child.tag), "".join(child.itertext()).strip())
+                texts = (text.strip() for text in child.itertext())
+                record.setdefault(_local(child.tag), "\n".join(text for text in texts if text))
             found.append(record)
     return found
 
@@ -85,7 +87,7 @@ def day(value: Any) -> date | None:
         if match := _NORDIC.match(value):
             return date(int(match[3]), int(match[2]), int(match[1]))
         parts = parsedate_tz(value)
-        return date(*parts[:3]) if parts else None
+        return date(*parts[:3]) if parts and parts[0] > 1990 else None
     except ValueError:  # 0000-00-00
         return None
 
@@ -103,18 +105,20 @@ def record(
 ) -> Record | None:
     """A position from values as they stand in the data; None without a title.
 
-    names: organization, department, location, reference, language.
+    names: organization, department, location, reference, language (ISO 639-1; anything else is left out).
     """
     line = words(title)
     if not line:
         return None
     values: dict[str, Any] = {name: value for name, value in names.items() if value}
+    if not re.fullmatch("[a-z]{2}", values.get("language", "en")):
+        del values["language"]
     evidence = {"title": line, **values}
     for name, said in (("posted_on", posted), ("deadline", deadline)):
         if when := day(said):
             values[name] = when
             evidence[name] = str(said)
-    if isinstance(openings, int) and openings > 0:
+    if isinstance(openings, int) and not isinstance(openings, bool) and openings > 0:
         values["openings"] = openings
         evidence["openings"] = str(openings)
     kind = DeadlineKind.FIXED if "deadline" in values else DeadlineKind.UNKNOWN

@@ -18,6 +18,7 @@ _FEED_TYPE = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|applic
 _FEED_ADDRESS = re.compile(
     r"\.(?:rss|atom|rdf)$|(?<![a-z])(?:rss|atom|feeds?|rssfeed)(?:\.xml|\.php|\.ashx)?(?![a-z])", re.I
 )
+_XML = ("text/xml", "application/xml")
 _COMMENTS = re.compile(r"comment|kommentar", re.I)
 
 
@@ -65,7 +66,8 @@ def _feeds(parser: LexborHTMLParser, base: str) -> Iterator[tuple[str, str]]:
     for node in parser.css("link[rel][href]"):
         rel, kind = (node.attributes.get("rel") or "").lower(), node.attributes.get("type") or ""
         title, url = node.attributes.get("title") or "", _absolute(base, node.attributes.get("href"))
-        if "alternate" in rel.split() and _FEED_TYPE.search(kind) and url and not _COMMENTS.search(title + url):
+        is_feed = "alternate" in rel.split() and (_FEED_TYPE.search(kind) or kind in _XML)
+        if is_feed and url and not _COMMENTS.search(title + url):
             yield url, title
     for node in parser.css("a[href]"):
         url, title = _absolute(base, node.attributes.get("href")), " ".join(node.text().split())[:200]

@@ -24,6 +24,8 @@ FEEDS = {
     "a feed in the head": (f"<link rel='alternate' {RSS} href='/jobs.xml'>", [f"{SITE}/jobs.xml"]),
     "Atom, without quotes": ("<link rel=alternate type=application/atom+xml href=feed>", [f"{URL}feed"]),
     "JSON Feed": ("<link rel='alternate' type='application/feed+json' href='/jobs.json'>", [f"{SITE}/jobs.json"]),
+    "XML of no more exact type": ("<link rel='alternate' type='text/xml' href='/jobs.xml'>", [f"{SITE}/jobs.xml"]),
+    "a card for embedding": ("<link rel='alternate' type='text/xml+oembed' href='/oembed?f=xml'>", []),
     "another language is none": ("<link rel='alternate' hreflang='sv' type='text/html' href='/sv/jobb'>", []),
     "nor is a style sheet": ("<link rel='alternate stylesheet' type='text/css' href='/rss.css'>", []),
     "a link named by its address": ("<a href='/jobs/rss'>Subscribe</a>", [f"{SITE}/jobs/rss"]),
