@@ -170,7 +170,7 @@ def test_a_healthy_home_needs_nothing(home: Path) -> None:
         "network",
     ]
     assert all(line["good"] and line["do"] is None for line in result.lines)
-    assert "is sound, schema m002" in monitor("doctor", cwd=home).out
+    assert "is sound, schema m" in monitor("doctor", cwd=home).out
     assert not (home / "outbox").exists(), "nothing is written"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -166,6 +167,25 @@ def test_trouble_is_counted_told_and_forgotten(store: Store) -> None:
     known = store.known(URL)
     assert (known.failures, known.trouble, known.trouble_since, known.trouble_told) == (0, None, None, False)
     assert [e.kind for e in store.events()] == [EventKind.TROUBLE, EventKind.RECOVERED]
+
+
+def test_of_what_a_source_showed_long_ago_only_that_with_a_key_comes_back(store: Store) -> None:
+    ends = {"shown": (Status.OPEN, 0), "missed": (Status.OPEN, 2), "shown as closed": (Status.CLOSED, 0)}
+    ends |= {f"over {n}": (Status.CLOSED, 1) for n in range(80)}
+    made = [
+        Update(
+            position=None,
+            posting=replace(FULL, title=title),
+            status=status,
+            sighting=replace(sighting(), keys=(f"title:{title}",), misses=misses),
+        )
+        for title, (status, misses) in ends.items()
+    ]
+    record(store, observation(), verdict(*made))
+    titles = {p.posting.title for p in store.known(URL, past=["title:over 3"]).positions}
+    assert titles >= {"shown", "missed", "shown as closed", "over 3", "over 79"}
+    assert titles.isdisjoint({"over 2", "over 4"})
+    assert {p.posting.title for p in store.known(URL).positions} == set(ends)
 
 
 def test_a_position_is_found_through_another_sources_key(store: Store) -> None:

@@ -12,8 +12,20 @@ from monitor.cadence import next_check_at
 from monitor.diff import ads_until, compare, concluded, refresh, settled_until
 from monitor.errors import MonitorError
 from monitor.fetch import Fetcher, host_of
-from monitor.identity import lookup_keys, sighting_of
-from monitor.models import CHANGES, AdSeen, EventKind, Kind, Known, Observation, Outcome, Position, Posting, Verdict
+from monitor.identity import distinct, keys_of, lookup_keys, sighting_of
+from monitor.models import (
+    CHANGES,
+    AdSeen,
+    EventKind,
+    Kind,
+    Known,
+    Observation,
+    Outcome,
+    Position,
+    Posting,
+    Reading,
+    Verdict,
+)
 from monitor.pipeline.check import (
     CheckInput,
     Reader,
@@ -149,7 +161,8 @@ class Pass:
         if state and _says_nothing(seen, state, source):
             return _noted(self.store, source, seen)
         if not seen.trouble:
-            given = replace(given, state=self.store.state(source.url), known=self.store.known(source.url))
+            known = _known(self.store, source, seen.reading)
+            given = replace(given, state=self.store.state(source.url), known=known)
             seen = await open_ads(given, seen, self.web, self.reader, self.stop)
         return conclude(self.store, source, seen, await _reread(self.store, source, seen, self.reader))
 
@@ -183,7 +196,7 @@ async def _reread(store: Store, source: Source, seen: Observation, reader: Reade
     state = store.state(source.url, ads=False)
     if seen.reading is None or state is None or state.fingerprint in (None, fingerprint(source)):
         return None
-    known = store.known(source.url)
+    known = store.known(source.url, past=())
     listed: list[Posting] = []
     for _, page in store.snapshots(source.url, listed=True):
         listed += await reread(page, source, known, reader)
@@ -224,12 +237,17 @@ def _fresh_until(observation: Observation) -> datetime | None:
 
 def _known_today(store: Store, source: Source, observation: Observation, anew: Reread | None) -> Known:
     """What is known, as today's reader would have read it: an upgrade or a changed setting is no news."""
-    reading = observation.reading
-    keys = lookup_keys(reading.postings if reading else (), source.url)
-    known = store.known(source.url, keys)
+    known = _known(store, source, observation.reading)
     if source.kind is Kind.PAGE:
         known = _as_named_today(known, source)
     return refresh(known, anew.listed, anew.ads) if anew else known
+
+
+def _known(store: Store, source: Source, reading: Reading | None) -> Known:
+    """All that what a list shows may be about: what it showed lately, and what has one of its keys."""
+    postings = reading.postings if reading else ()
+    own = {key for keys in keys_of(distinct(postings), source.url) for key in keys}
+    return store.known(source.url, lookup_keys(postings, source.url), past=own)
 
 
 def _as_named_today(known: Known, source: Source) -> Known:

@@ -102,11 +102,16 @@ class Store:
         rows = self._rows("SELECT url, next_check_at FROM sources WHERE next_check_at IS NOT NULL")
         return {row["url"]: some_moment(row["next_check_at"]) for row in rows}
 
-    def known(self, source: str, keys: Iterable[str] = ()) -> Known:
-        """The old state of every decision about a source: its own positions, and others' that have one of `keys`."""
+    def known(self, source: str, keys: Iterable[str] = (), *, past: Iterable[str] | None = None) -> Known:
+        """The old state of every decision about a source: its own positions, and others' that have one of `keys`.
+
+        past: of its own that are closed and off its list, of which there are ever more, only the newest, and those with
+        one of these keys; all of them unless given.
+        """
         found = self._rows("SELECT * FROM sources WHERE url = ?", [source])
+        positions = tuple(self._positions_with(source, keys, past))
         if not found:
-            return Known(source=source, positions=tuple(self._positions_with(source, keys)))
+            return Known(source=source, positions=positions)
         row = found[0]
         return Known(
             source=source,
@@ -118,15 +123,12 @@ class Store:
             trouble_since=moment(row["trouble_since"]),
             trouble_told=bool(row["trouble_told"]),
             signature=tuple(json.loads(row["signature"])),
-            positions=tuple(self._positions_with(source, keys)),
+            positions=positions,
         )
 
-    def _positions_with(self, source: str, keys: Iterable[str]) -> Iterator[Position]:
-        return self._positions(
-            "id IN (SELECT position FROM sightings WHERE source = :source"
-            " UNION SELECT position FROM keys WHERE key IN (SELECT value FROM json_each(:keys)))",
-            {"source": source, "keys": json.dumps(list(keys))},
-        )
+    def _positions_with(self, source: str, keys: Iterable[str], past: Iterable[str] | None) -> Iterator[Position]:
+        values = {"source": source, "keys": json.dumps(list(keys)), "past": json.dumps(list(past or ()))}
+        return self._positions(f"id IN ({_ALL_OWN if past is None else _PRESENT_OWN} UNION {_WITH_KEY})", values)
 
     def snapshots(self, source: str, *, listed: bool) -> list[tuple[str, Page]]:
         """The last stored body of each page, by the URL it was asked for: of the list, in order, or of the ads."""
@@ -252,6 +254,17 @@ class Store:
 
     def last_event(self) -> int:
         return int(self._rows("SELECT coalesce(max(id), 0) AS id FROM events")[0]["id"])
+
+
+_WITH_KEY = "SELECT position FROM keys WHERE key IN (SELECT value FROM json_each(:keys))"
+_ALL_OWN = "SELECT position FROM sightings WHERE source = :source"
+_PRESENT_OWN = """
+    SELECT position FROM sightings WHERE source = :source AND misses = 0
+    UNION SELECT position FROM sightings s WHERE source = :source AND misses > 0 AND EXISTS
+        (SELECT 1 FROM positions INDEXED BY positions_not_closed WHERE id = s.position AND status <> 'closed')
+    UNION SELECT * FROM (SELECT position FROM sightings WHERE source = :source ORDER BY position DESC LIMIT 50)
+    UNION SELECT k.position FROM keys k JOIN sightings s ON s.source = :source AND s.position = k.position
+        WHERE k.key IN (SELECT value FROM json_each(:past))"""
 
 
 def _state(row: Mapping[str, Any], **pages: Any) -> SourceState:

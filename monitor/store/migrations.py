@@ -29,6 +29,13 @@ def m003_retention(db: Database) -> None:
     db.execute("CREATE INDEX snapshots_by_time ON snapshots (at)")
 
 
+@steps()
+def m004_present_positions(db: Database) -> None:
+    """What a source shows now is found without all that it ever showed."""
+    db.execute("CREATE INDEX sightings_by_misses ON sightings (source, misses)")
+    db.execute("CREATE INDEX positions_not_closed ON positions (id) WHERE status <> 'closed'")
+
+
 FIRST_SCHEMA = """
 CREATE TABLE sources (
     url TEXT PRIMARY KEY, name TEXT NOT NULL, fingerprint TEXT,
