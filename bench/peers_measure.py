@@ -90,10 +90,11 @@ def _watch(leader: int, peaks: list[float], ended: threading.Event) -> None:
 def _session(leader: int) -> list[int]:
     """The processes that were started from `leader`, which is the first of a session of its own."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        fields = _read(f"{entry}/stat").rpartition(")")[2].split()
-        if len(fields) > 3 and fields[3] == str(leader):
-            found.append(int(entry.name))
+    with os.scandir("/proc") as entries:
+        for process in (int(entry.name) for entry in entries if entry.name.isdigit()):
+            fields = _read(f"/proc/{process}/stat").rpartition(")")[2].split()
+            if len(fields) > 3 and fields[3] == str(leader):
+                found.append(process)
     return found
 
 
@@ -118,6 +119,7 @@ def _machine_seconds() -> float:
 
 def _read(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8", errors="replace")
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - it is read very often
+            return file.read()
     except OSError:  # the process has ended
         return ""
