@@ -172,6 +172,9 @@ def test_a_removed_source_closes_nothing_and_goes_on_where_it_stopped(tmp_path: 
         assert monitor("poll", "--source", name, "--as-of", site.now.isoformat(), cwd=tmp_path).code == 0
         (watched,) = [source for source in parse(file.read_text(), file).source if source.name == name]
         seen = [(line["id"], line["status"]) for line in monitor("positions", "--json", cwd=tmp_path).lines]
+        sent = monitor("digest", "--send", "--force", "--as-of", site.now.isoformat(), cwd=tmp_path)
+        assert sent.code == 0, sent.err
+        assert "geometric analysis" in monitor("digest", "--force", "--as-of", "2026-03-20", cwd=tmp_path).out
         removed = monitor("remove", name, cwd=tmp_path)
         assert (removed.code, "none of its positions is told as closed" in removed.err) == (0, True)
         assert name in monitor("sources", cwd=tmp_path).err
@@ -180,6 +183,7 @@ def test_a_removed_source_closes_nothing_and_goes_on_where_it_stopped(tmp_path: 
         assert refused.code == 2
         assert [(line["id"], line["status"]) for line in monitor("positions", "--json", cwd=tmp_path).lines] == seen
         assert monitor("changes", "--json", cwd=tmp_path).lines == []
+        assert "geometric analysis" not in monitor("digest", "--force", "--as-of", "2026-03-20", cwd=tmp_path).out
         assert monitor("add", watched.url, "--name", name, "--yes", "--as-of", later, cwd=tmp_path).code == 0
         (line,) = monitor("poll", "--source", name, "--json", "--as-of", later, cwd=tmp_path).lines
         assert line["outcome"] == "ok", "no first look: what has changed since is told"

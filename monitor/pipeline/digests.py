@@ -73,7 +73,8 @@ def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: d
     last = store.outbox.last(subscriber.key)
     through = store.last_event()
     events = store.events(last.through_event, through=through) if last else store.events(since=now - LOOK_BACK)
-    open_positions = list(store.positions(Status.OPEN))
+    watched = {source.url for source in settings.source}  # of a source that was taken out, no deadline is told
+    open_positions = [p for p in store.positions(Status.OPEN) if any(s.source in watched for s in p.sightings)]
     digest = compose(
         subscriber,
         events,
