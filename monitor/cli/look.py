@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,7 +26,11 @@ KINDS = ("feed", "listing", "ad", "page")
 @json_option
 @click.option("--base-url", metavar="URL", help="Where a local file came from, for its relative links.")
 @click.option("--kind", type=click.Choice(KINDS), help="Read it as this; found out by looking otherwise.")
-@click.option("--explain", is_flag=True, help="Show the words each value came from, and how the list is built.")
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Show the words each value came from, what was considered, and selectors to change it.",
+)
 @as_of_option
 @config_option
 def inspect_command(
@@ -64,13 +69,48 @@ def inspect_command(
                     "postings": [posting_json(p) for p in reading.postings],
                     "next_page": reading.next_page,
                     "warnings": notes(reading),
-                    **({"signature": list(reading.signature)} if explain else {}),
+                    **({"signature": list(reading.signature), **_explained(page, reading, now)} if explain else {}),
                 }
             )
         else:
             show_reading(target, reading, explain=explain)
+            if explain:
+                for line in _explanation_lines(_explained(page, reading, now)):
+                    click.echo(printable(line))
     if failed:
         raise click.exceptions.Exit(1)
+
+
+def _explained(page: Page, reading: Reading, now: datetime) -> dict[str, Any]:
+    """How a page was read as a list: what was considered, and the selectors that read the same. {} of anything else."""
+    from monitor.models import Hints, Kind, to_json
+    from monitor.readers.explain import explain
+
+    if reading.kind not in (Kind.LISTING, Kind.PAGE) or not page.text.strip():
+        return {}
+    found = explain(page, Hints(as_of=now.date()))
+    selectors = found.selectors and {name: css for name, css in to_json(found.selectors).items() if css}
+    return {"candidates": [to_json(candidate) for candidate in found.candidates], "selectors": selectors}
+
+
+def _explanation_lines(explained: dict[str, Any]) -> Iterator[str]:
+    """The same for a person, with the selectors as they stand in sources.toml."""
+    if not explained.get("candidates"):
+        return
+    yield "  what was considered (3 is enough), the best first:"
+    for one in explained["candidates"]:
+        yield f"    {one['signature']}"
+        parts = ", ".join(f"{name} {value:+g}" for name, value in one["evidence"])
+        yield f"      {one['taken']} of {one['records']} taken, worth {one['value']:g}: {parts}"
+        if not one["taken"] and one["value"] >= 3:
+            yield "      none taken: its words belong to a better one, or none of it names a position by itself"
+        yield from (f"      “{title}”" for title in one["titles"])
+    if selectors := explained["selectors"]:
+        yield "  these selectors read the same; change them in sources.toml where it is not right:"
+        yield "    [source.selectors]"
+        yield from (f"    {name} = {json.dumps(css, ensure_ascii=False)}" for name, css in selectors.items())
+    else:
+        yield "  no plain selectors were found that read the same; [source.selectors] takes your own"
 
 
 def _pages(

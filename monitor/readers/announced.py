@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from monitor.errors import ReadError
 from monitor.models import Page
 from monitor.readers.html import parse
+from monitor.readers.walls import marks_of
 from monitor.readers.words import address_words, is_bare, says
 
 _FEED_TYPE = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|application/(?:json\+)?feed", re.I)
@@ -26,11 +27,12 @@ _COMMENTS = re.compile(r"comment|kommentar", re.I)
 class Announced:
     """Absolute addresses, once each, in the page's order; of `feeds` those that seem to be of positions first.
 
-    lists: where links called "Vacancies" and the like lead.
+    forward: where it sends a reader at once. lists: where links called "Vacancies" and the like lead.
     """
 
     feeds: tuple[str, ...] = ()
     frames: tuple[str, ...] = ()
+    forward: str | None = None
     lists: tuple[str, ...] = ()
 
 
@@ -40,15 +42,13 @@ def announced(page: Page) -> Announced:
         parser = parse(page.text)
     except ReadError:
         return Announced()
-    base = _base(parser, page.url)
+    base, marks = _base(parser, page.url), marks_of(parser, page.text)
     feeds = sorted(_feeds(parser, base), key=lambda found: not _of_positions(*found))
-    frames = (
-        _absolute(base, node.attributes.get("src") or node.attributes.get("data-src"))
-        for node in parser.css("iframe, frame")
-    )
+    frames = (_absolute(base, address) for address in marks.frames)
     return Announced(
         feeds=tuple(dict.fromkeys(url for url, _ in feeds if url != page.url)),
         frames=tuple(dict.fromkeys(url for url in frames if url and url != page.url)),
+        forward=_absolute(base, marks.forward),
         lists=tuple(dict.fromkeys(url for url in _lists(parser, base) if url != page.url)),
     )
 

@@ -45,6 +45,7 @@ _EMPLOYER = re.compile(
 )
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")
 _DIGIT = re.compile(r"\d")
+_EVIDENCE = 160  # characters
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 _ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})")
 _SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
@@ -131,7 +132,7 @@ class Reader:
                     fields["deadline"], fields["deadline_kind"] = chosen.value, DeadlineKind.FIXED
                     if chosen.time:
                         fields["deadline_time"] = chosen.time
-                    evidence["deadline"] = squeeze(f"{value.label} {value.words}")[:160]
+                    evidence["deadline"] = _shortened(f"{value.label} {value.words}")
                 elif topic("deadline.rolling").search(fold(value.words)):
                     fields.setdefault("deadline_kind", DeadlineKind.ROLLING)
                     evidence.setdefault("deadline_kind", value.words[:160])
@@ -139,7 +140,7 @@ class Reader:
                 found = self.dates(value.words, six_digits=True)
                 if found:
                     fields["posted_on"] = found[0].value
-                    evidence["posted_on"] = squeeze(f"{value.label} {value.words}")[:160]
+                    evidence["posted_on"] = _shortened(f"{value.label} {value.words}")
 
     def _said(self, record: Record, fields: dict[str, object], evidence: dict[str, str]) -> None:
         """A deadline in the sentences of a record, as in those of an ad."""
@@ -151,7 +152,7 @@ class Reader:
                 fields["deadline"], fields["deadline_kind"] = found.value.day, found.value.kind
                 if found.value.time:
                     fields["deadline_time"] = found.value.time
-                evidence["deadline"] = squeeze(found.words)[:160]
+                evidence["deadline"] = _shortened(found.words)
 
     def _with_unlabelled(self, read: list[tuple[Record, Posting]]) -> list[tuple[Record, Posting]]:
         """Deadlines for a group whose records have one date each, unlabelled, and none of them past."""
@@ -230,6 +231,12 @@ class Reader:
                 past = match[0].strip() <= self.as_of.isoformat()
                 for name in names or (["posted"] if past else []):
                     yield Value(name, match[0].strip())
+
+
+def _shortened(words: str) -> str:
+    """The words of a date without those far from it."""
+    words = squeeze(words)
+    return words[:_EVIDENCE] if _DIGIT.search(words[:_EVIDENCE]) else words[-_EVIDENCE:]
 
 
 def _with_deadline(posting: Posting, seen: DateSeen, words: str) -> Posting:

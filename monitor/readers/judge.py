@@ -84,7 +84,7 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
 
 
 def _is_whole(tree: Tree, group: Group) -> bool:
-    """Whether the records of a group are a list and no parts of greater ones: linked, several, headed by titles alone."""
+    """Whether the records of a group are a list and no parts of greater ones: linked, several, headed by titles."""
     return (
         group.linked
         and len(group.records) >= _LIST

@@ -11,7 +11,7 @@ from monitor.readers.cells import Reader
 from monitor.readers.embedded import embedded_postings, states_of
 from monitor.readers.html import parse
 from monitor.readers.joined import joined, one_address
-from monitor.readers.judge import positions
+from monitor.readers.judge import Verdict, positions
 from monitor.readers.over import addresses_over
 from monitor.readers.pagination import head_links, is_window, next_page
 from monitor.readers.selected import Selection, selected_postings
@@ -26,7 +26,7 @@ from monitor.readers.zones import Zones
 class Survey:
     """A page read as a list, and what tells a list from an ad: the share of the page's words that its items hold, the
     number of JobPostings in its data, its first heading, the number of its characters, and whether all items stand
-    under a heading such as "Open positions".
+    under a heading such as "Open positions". verdicts, tree: how it came to that, for who asks.
     """
 
     reading: Reading
@@ -35,6 +35,8 @@ class Survey:
     heading: str = ""
     length: int = 0
     headed: bool = False
+    verdicts: tuple[Verdict, ...] = ()
+    tree: Tree | None = None
 
 
 def read_listing(page: Page, hints: Hints) -> Reading:
@@ -87,7 +89,8 @@ def survey(page: Page, hints: Hints) -> Survey:
     )
     covered = found.covered if found.postings else float(bool(postings))
     read = _reading(tree, zones, marks, links, known)
-    return Survey(read, covered, len(declared), heading, tree.characters[-1], bool(found.postings) and found.headed)
+    headed = bool(found.postings) and found.headed
+    return Survey(read, covered, len(declared), heading, tree.characters[-1], headed, found.verdicts, tree)
 
 
 _EMPTY = Reading(kind=Kind.LISTING)
