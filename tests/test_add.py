@@ -238,6 +238,13 @@ def test_a_list_in_a_frame_is_watched_there(tmp_path: Path) -> None:
     assert f'url = "{url}/recruiting/list?lang=en"' in text
 
 
+def test_a_page_that_sends_on_is_followed(tmp_path: Path) -> None:
+    site = {"/jobs": html("", "<meta http-equiv='refresh' content='0; url=/en/vacancies'>"), "/en/vacancies": listing()}
+    result, url, text = add(site, "/jobs", tmp_path)
+    assert "frame: the list stands on the page that this one sends on to" in result.out, result.out + result.err
+    assert f'url = "{url}/en/vacancies"' in text
+
+
 def test_structured_data_and_a_single_ad_are_called_so(tmp_path: Path) -> None:
     jobs = [{"@type": "JobPosting", "title": title, "url": f"/jobs/{n}"} for n, title in enumerate(TITLES)]
     data = (

@@ -44,7 +44,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An address that may be better than the page's own. name: what it is, for a person ("the data of Lever")."""
+    """An address that may be better than the page's own. name: what or where it is ("the data of Lever")."""
 
     way: Way
     url: str
@@ -131,8 +131,10 @@ def _candidates(page: Page, shown: Reading, besides: Announced) -> Iterator[Cand
     for address in besides.feeds[:MOST_FEEDS]:
         yield Candidate(Way.FEED, address, "a feed that the page announces")
     if not shown.postings:
+        if besides.forward:
+            yield Candidate(Way.FRAME, besides.forward, "on the page that this one sends on to")
         for address in besides.frames[:MOST_FEEDS]:
-            yield Candidate(Way.FRAME, address, "a frame of the page")
+            yield Candidate(Way.FRAME, address, "in a frame of the page")
 
 
 def _of_platforms(url: str, html: str) -> Iterator[Candidate]:
@@ -214,7 +216,7 @@ def _in_both(here: tuple[Posting, ...], there: tuple[Posting, ...]) -> int:
 
 def _praise(candidate: Candidate, seen: Reading, shown: Reading) -> str:
     if candidate.way is Way.FRAME:
-        return "the list stands in a frame of the page"
+        return f"the list stands {candidate.name}"
     if not seen.postings:
         return f"{candidate.name} stands behind the page; nothing is open now"
     if not shown.postings:

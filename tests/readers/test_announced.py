@@ -62,6 +62,8 @@ def test_frames_and_lists() -> None:
         "<a href='/lediga-jobb'>Lediga jobb</a> <a href='/about'>About us</a>"
     )
     assert seen.frames == ("https://jobs.example.org/list", f"{SITE}/late")
+    assert seen.forward is None
+    assert of("<meta http-equiv='Refresh' content='0; url=/en/jobs'>").forward == f"{SITE}/en/jobs"
     assert seen.lists == (f"{SITE}/vacancies", f"{SITE}/lediga-jobb")
 
 
