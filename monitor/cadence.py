@@ -10,6 +10,7 @@ from monitor.settings import Slot, Source
 
 LONGEST_PAUSE = timedelta(days=1)  # a source in trouble is asked at least so often, unless its own interval is longer
 LONGEST_WAIT = timedelta(days=7)  # for what a server asks in Retry-After, or says of its freshness
+SET_BACK = timedelta(days=1)  # a clock set back by less has its digests wait so long
 _JITTER = 0.1  # of the interval, so that sources of one interval do not all fall due together
 
 
@@ -38,6 +39,11 @@ def next_check_at(
     return max(due, *waits).astimezone(UTC) if waits else due.astimezone(UTC)
 
 
+def falls_due(next_check_at: datetime, checked_at: datetime, now: datetime) -> datetime:
+    """When a known source is due. A last check that is still to come was timed by a clock since set back: then now."""
+    return now if checked_at > now else next_check_at
+
+
 def _fraction(seed: str) -> float:
     """A number in [0, 1) that is always the same for one text."""
     return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4], "big") / 2**32
@@ -46,9 +52,12 @@ def _fraction(seed: str) -> float:
 def due_slot(slot: Slot, zone: ZoneInfo, last: datetime | None, now: datetime) -> datetime | None:
     """The latest slot in (last, now], or None; however many were missed, one is made up for.
 
-    last: the slot (or moment) of the digest before; None if there was none, then the latest slot there ever was.
+    last: the slot (or moment) of the digest before; None if there was none, then the latest slot there ever was. One
+    that is still to come, by more than a day, was timed by a clock since set back, and counts as none.
     For `instant` that is `now`, whenever something is to be told.
     """
+    if last and last - now > SET_BACK:
+        last = None
     if slot.period == "instant":
         return now.astimezone(UTC) if last is None or last < now else None
     latest = max(at for at in _around(slot, zone, now) if at <= now)

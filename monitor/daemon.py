@@ -7,7 +7,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import FrameType
 
 import schedule
@@ -16,10 +16,12 @@ from monitor.config import load
 from monitor.errors import MonitorError
 from monitor.pipeline.digests import Sent, send_digests
 from monitor.pipeline.poll import Checked, due_sources, poll
+from monitor.pipeline.upkeep import beat, keep_house
 from monitor.settings import Settings
 from monitor.store import Store, WriterLock
 
 TICK_SECONDS = 15
+UPKEEP_EVERY = timedelta(minutes=10)
 
 log = logging.getLogger("monitor")
 
@@ -28,17 +30,24 @@ class Daemon:
     """Polls what is due and sends what is due, until it is told to stop."""
 
     def __init__(
-        self, settings: Settings, say: Callable[[str], None], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        settings: Settings,
+        say: Callable[[str], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        log: Callable[[datetime, Checked | Sent], None] | None = None,
     ) -> None:
+        """log: hears every check and delivery; without it, what is worth telling is said in words."""
         self._settings = settings
         self._say = say
         self._clock = clock
         self._stopping = threading.Event()
         self._reload = threading.Event()
+        self._log = log
         self._trouble: str | None = None  # of the last tick
+        self._upkeep_at: datetime | None = None
 
     def run(self) -> None:
-        """Returns after SIGTERM or SIGINT, when the checks under way have ended. StoreError if the store is in use."""
+        """Returns after SIGTERM or SIGINT, when the checks under way have ended, or soon. StoreError: it is in use."""
         settings = self._settings
         with ExitStack() as stack:
             stack.enter_context(WriterLock(settings.database, purpose="run", now=self._clock()))
@@ -59,6 +68,7 @@ class Daemon:
     def _listen(self) -> None:
         def stop(number: int, frame: FrameType | None) -> None:
             self._stopping.set()
+            signal.signal(number, signal.SIG_DFL)  # who asks twice does not want to wait; nothing is lost by it
 
         def reload(number: int, frame: FrameType | None) -> None:
             self._reload.set()
@@ -85,7 +95,8 @@ class Daemon:
                 self._stopping.is_set,
             )
             if not self._stopping.is_set():
-                send_digests(self._settings, store, self._clock(), report=self._report_sent)
+                send_digests(self._settings, store, self._clock(), report=self._report_sent, stop=self._stopping.is_set)
+                self._look_after(store)
         except MonitorError as error:
             trouble = error.in_full()
         except Exception as error:
@@ -94,6 +105,16 @@ class Daemon:
         if trouble and trouble != self._trouble:
             self._tell(trouble)
         self._trouble = trouble
+
+    def _look_after(self, store: Store) -> None:
+        """Every ten minutes, and whenever the clock was set back."""
+        now = self._clock()
+        if self._upkeep_at and timedelta(0) <= now - self._upkeep_at < UPKEEP_EVERY:
+            return
+        self._upkeep_at = now
+        keep_house(self._settings, store, now)
+        if warning := beat(self._settings, store, now):
+            self._tell(warning)
 
     def _reread(self) -> None:
         """sources.toml again after SIGHUP; one that is broken leaves the old settings in force."""
@@ -112,10 +133,15 @@ class Daemon:
         self._tell(f"sources.toml read again: {_count(after)}")
 
     def _report_check(self, checked: Checked) -> None:
-        if checked.in_words() != "nothing new":
+        if self._log:
+            self._log(self._clock(), checked)
+        elif checked.in_words() != "nothing new":
             self._tell(f"{checked.source}: {checked.in_words()}")
 
     def _report_sent(self, sent: Sent) -> None:
+        if self._log:
+            self._log(self._clock(), sent)
+            return
         self._tell(
             f"digest to {sent.recipient}: {sent.state}" + (f", {sent.error}" if sent.error else f" ({sent.where})")
         )
@@ -129,6 +155,8 @@ def _count(settings: Settings) -> str:
     return f"{number} source{'' if number == 1 else 's'}"
 
 
-def run(settings: Settings, say: Callable[[str], None]) -> None:
+def run(
+    settings: Settings, say: Callable[[str], None], log: Callable[[datetime, Checked | Sent], None] | None = None
+) -> None:
     """Watch until told to stop."""
-    Daemon(settings, say).run()
+    Daemon(settings, say, log=log).run()

@@ -241,6 +241,11 @@ class DigestSettings(_Table):
         return ZoneInfo(self.timezone)
 
 
+class HeartbeatSettings(_Table):
+    url: WebAddress
+    """Asked for after each run in which no delivery was given up, so that a watcher notices when they stop coming."""
+
+
 class SelectorSettings(_Table):
     item: str | None = Field(None, examples=["ul.vacancies > li"])
     """The element that holds one position."""
@@ -295,6 +300,8 @@ class Settings(_Table):
     """How pages are fetched; the defaults are polite."""
     mail: MailSettings | None = None
     """The mail server; without it, digests are written to outbox/ as .eml files."""
+    heartbeat: HeartbeatSettings | None = None
+    """Whom to give a sign of life after each good run."""
     digest: tuple[DigestSettings, ...] = ()
     """Who is told, when, and of what: [[digest]], once for each subscriber."""
     source: tuple[Source, ...] = ()

@@ -113,7 +113,7 @@ def test_a_check_is_there_after_reopening(path: Path) -> None:
         state = store.state(URL)
         assert state is not None
         assert (state.validators[URL].etag, state.listed, state.baseline_at) == ('"1"', (URL,), NOW)
-        assert store.due_times() == {URL: NOW + timedelta(hours=6)}
+        assert store.due_times() == {URL: (NOW + timedelta(hours=6), NOW)}
         ((asked, stored),) = store.snapshots(URL, listed=True)
         assert (asked, stored.body) == (URL, b"<h1>Jobs</h1>")
 

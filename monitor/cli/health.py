@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,7 @@ from monitor.cli.common import (
     must_exist,
     print_json,
     printable,
+    replace_file,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class Health:
     lost: tuple[Delivery, ...]
     database: str
     size: int
+    size_of_pages: int
 
     @property
     def good(self) -> bool:
@@ -42,14 +45,21 @@ class Health:
 
 
 @click.command("status", short_help="Show how sources and deliveries fare.")
+@click.option(
+    "--prometheus",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write it to FILE for Prometheus, too.",
+)
 @json_option
 @as_of_option
 @config_option
-def status_command(as_json: bool, now: datetime, config: str | None) -> None:
+def status_command(prometheus: Path | None, as_json: bool, now: datetime, config: str | None) -> None:
     """Show how each source fares, what is still to be sent, and what was given up.
 
     Exit code 1 if a source that is switched on is in trouble (its last check proved nothing), or if a delivery was
-    given up and no later one has reached that recipient; else 0. So it serves a monitoring system.
+    given up and no later one has reached that recipient; else 0. So it serves a monitoring system. With --prometheus
+    the figures are put into a file in one move, for the textfile collector of node_exporter.
     """
     from monitor.store import Store
 
@@ -57,6 +67,10 @@ def status_command(as_json: bool, now: datetime, config: str | None) -> None:
     must_exist(settings)
     with Store.open(settings.database, read_only=True) as store:
         health = _health(settings, store, now)
+    if prometheus:
+        from monitor.cli.metrics import metrics
+
+        replace_file(prometheus, metrics(health, now))
     if as_json:
         print_json(health_json(health))
     else:
@@ -76,6 +90,7 @@ def _health(settings: Settings, store: Store, now: datetime) -> Health:
         lost=tuple(store.outbox.lost()),
         database=str(settings.database),
         size=store.size(),
+        size_of_pages=store.size_of_pages(),
     )
 
 
@@ -89,7 +104,7 @@ def health_json(health: Health) -> dict[str, Any]:
                 "source": source.name,
                 "url": source.url,
                 "last_good": to_json(state.good_at if state else None),
-                "yields": _usual(state),
+                "yields": usual(state),
                 "due": to_json(state.next_check_at if state else None),
                 "failures": state.failures if state else 0,
                 "trouble_since": to_json(state.trouble_since if state else None),
@@ -103,7 +118,7 @@ def health_json(health: Health) -> dict[str, Any]:
         ],
         "pending": [_delivery_json(delivery) for delivery in health.pending],
         "failed": [_delivery_json(delivery) for delivery in health.lost],
-        "database": {"path": health.database, "bytes": health.size},
+        "database": {"path": health.database, "bytes": health.size, "bytes_of_pages": health.size_of_pages},
     }
 
 
@@ -122,7 +137,7 @@ def _delivery_json(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def _usual(state: SourceState | None) -> float | None:
+def usual(state: SourceState | None) -> float | None:
     """The median of what the recent good checks showed."""
     return statistics.median(state.counts) if state and state.counts else None
 
@@ -136,11 +151,11 @@ def _show(health: Health, now: datetime) -> None:
     for column in ("Source", "Last good (UTC)", "Positions", "Next check (UTC)", "State"):
         table.add_column(column, overflow="fold")
     for source, state in health.sources:
-        usual = _usual(state)
+        count = usual(state)
         table.add_row(
             Text(printable(source.name)),
             _moment(state.good_at if state else None, "never"),
-            "" if usual is None else f"{usual:.0f}",
+            "" if count is None else f"{count:.0f}",
             _due(state, now),
             Text("in trouble", "red") if state and state.trouble else "good" if state else "",
         )
@@ -167,7 +182,8 @@ def _lines(health: Health) -> Iterator[str]:
         yield f"to be sent to {delivery.recipient}, {delivery.attempts} tries so far, the next {when}{why}"
     for delivery in health.lost:
         yield f"given up for {delivery.recipient} {_moment(delivery.settled_at, '')}: {delivery.error}"
-    yield f"database {health.database}: {size_words(health.size)}"
+    pages = size_words(health.size_of_pages)
+    yield f"database {health.database}: {size_words(health.size)}, of which pages that were seen {pages}"
 
 
 def size_words(size: int) -> str:

@@ -92,7 +92,7 @@ def _due_times(settings: Settings) -> dict[str, datetime]:
     if not settings.database.exists():
         return {}
     with Store.open(settings.database, read_only=True) as store:
-        return store.due_times()
+        return {url: due for url, (due, _) in store.due_times().items()}
 
 
 def settings_warnings(settings: Settings) -> list[str]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: datetime, config: str | None) -> None:
     """Look once at every source that is due, and store what is new, changed and closed."""
     from monitor.pipeline.poll import due_sources, poll
-    from monitor.pipeline.upkeep import keep_house
+    from monitor.pipeline.upkeep import beat, keep_house
     from monitor.store import Store, WriterLock
 
     settings = load_settings(config)
@@ -61,6 +61,8 @@ def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: dateti
 
             results = poll(settings, store, sources, now, report)
         keep_house(settings, store, now)
+        if warning := beat(settings, store, now):
+            say(f"note: {warning}")
     if not as_json:
         say(_poll_summary(len(results), len(settings.source), sum(r.failed for r in results)))
     if any(r.failed for r in results):
@@ -69,20 +71,22 @@ def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: dateti
 
 def _report_check(checked: Checked, *, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {
-                "source": checked.source,
-                "outcome": checked.outcome.value,
-                "new": checked.new,
-                "changed": checked.changed,
-                "closed": checked.closed,
-                "error": checked.error,
-            }
-        )
+        print_json(_check_json(checked))
         return
     click.echo(printable(f"{checked.source}: {checked.in_words()}"))
     for warning in checked.warnings:
         say(printable(f"  note: {warning}"))
+
+
+def _check_json(checked: Checked) -> dict[str, object]:
+    return {
+        "source": checked.source,
+        "outcome": checked.outcome.value,
+        "new": checked.new,
+        "changed": checked.changed,
+        "closed": checked.closed,
+        "error": checked.error,
+    }
 
 
 def _poll_summary(checked: int, configured: int, failed: int) -> str:
@@ -206,27 +210,39 @@ def _send_samples(settings: Settings, now: datetime, *, as_json: bool) -> None:
 
 def _report_sent(sent: Sent, *, as_json: bool) -> None:
     if as_json:
-        print_json(
-            {
-                "subscriber": sent.subscriber,
-                "recipient": sent.recipient,
-                "message_id": sent.message_id,
-                "state": sent.state,
-                "where": sent.where,
-                "error": sent.error,
-            }
-        )
+        print_json(_sent_json(sent))
     elif sent.error:
         click.echo(f"{sent.recipient}: {sent.state}: {sent.error}")
     else:
         click.echo(f"{sent.recipient}: sent to {sent.where}")
 
 
+def _sent_json(sent: Sent) -> dict[str, object]:
+    return {
+        "subscriber": sent.subscriber,
+        "recipient": sent.recipient,
+        "message_id": sent.message_id,
+        "state": sent.state,
+        "where": sent.where,
+        "error": sent.error,
+    }
+
+
 @click.command("run", short_help="Poll and send for ever.")
+@json_option
 @config_option
-def run_command(config: str | None) -> None:
-    """Poll and send for ever, each source and digest at its time; SIGTERM or Ctrl-C ends it cleanly."""
+def run_command(as_json: bool, config: str | None) -> None:
+    """Poll and send for ever, each source and digest at its time; SIGTERM or Ctrl-C ends it cleanly.
+
+    With --json every check and every delivery is a line on stdout, as of `monitor poll` and `monitor digest --send`,
+    with the time. Nothing secret stands in them.
+    """
     from monitor.daemon import run
+    from monitor.pipeline.poll import Checked
+
+    def log(at: datetime, event: Checked | Sent) -> None:
+        line = _check_json(event) if isinstance(event, Checked) else _sent_json(event)
+        print_json({"at": at.isoformat(timespec="seconds"), **line})
 
     settings = load_settings(config)
-    run(settings, say)
+    run(settings, say, log if as_json else None)

@@ -80,7 +80,7 @@ def _is_due(sighting: Sighting, now: datetime) -> bool:
     asked = sighting.ad_checked_at
     if asked is None or asked <= sighting.last_seen:
         return True
-    return now - asked >= max(RECHECK_AFTER, (asked - sighting.last_seen) / 3)
+    return not _within(max(RECHECK_AFTER, (asked - sighting.last_seen) / 3), asked, now)
 
 
 def _is_stale(position: Position, sighting: Sighting, now: datetime) -> bool:
@@ -88,7 +88,12 @@ def _is_stale(position: Position, sighting: Sighting, now: datetime) -> bool:
     closed_by_its_words = position.status is Status.CLOSED and sighting.ad is not None and sighting.ad.closed
     if position.status is Status.CLOSED and not closed_by_its_words:
         return False
-    return asked is None or now - asked >= RECHECK_AFTER
+    return asked is None or not _within(RECHECK_AFTER, asked, now)
+
+
+def _within(pause: timedelta, asked: datetime, now: datetime) -> bool:
+    """False, too, where a clock since set back says that it was asked in time to come."""
+    return timedelta(0) <= now - asked < pause
 
 
 def _row_changed(old: Posting, new: Posting) -> bool:

@@ -37,7 +37,7 @@ def troubled(
     updates: Sequence[Update] = (),
 ) -> Verdict:
     """The verdict of a check that proves nothing. patience: such checks in a row until the reader is told, once."""
-    lasting = known.trouble_since is not None and now - known.trouble_since >= TELL_AFTER
+    lasting = known.trouble_since is not None and not timedelta(0) <= now - known.trouble_since < TELL_AFTER
     tell = not known.trouble_told and (known.failures + 1 >= patience or lasting)
     return Verdict(
         outcome=outcome,

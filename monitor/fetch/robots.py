@@ -86,7 +86,7 @@ class Robots:
 
     def _remembered(self, key: str) -> tuple[datetime, Rules]:
         file = self._memory.robots(key) if self._memory else None
-        if file is None or self._now() >= file.at + _KEPT:
+        if file is None or not file.at <= self._now() < file.at + _KEPT:
             return _LONG_AGO, Rules()
         return file.at + _KEPT, Rules.of(file)
 

@@ -135,8 +135,11 @@ def send_digests(
     *,
     force: bool = False,
     report: Callable[[Sent], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Sent]:
     """Bind every digest whose slot has come (all of them with `force`), then deliver all that is pending and due.
+
+    `stop` ends it after the delivery in hand; the others wait.
 
     A digest that a broken template stops is bound by a later run, and its events wait; it stops no other digest.
     """
@@ -151,6 +154,8 @@ def send_digests(
     for sent in deliver_pending(settings, store, now):
         report(sent)
         results.append(sent)
+        if stop():
+            break
     if broken:
         raise broken
     return results

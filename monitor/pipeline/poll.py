@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.cadence import next_check_at
+from monitor.cadence import falls_due, next_check_at
 from monitor.diff import ads_until, compare, concluded, refresh, settled_until
 from monitor.errors import MonitorError
 from monitor.fetch import Fetcher, host_of
@@ -39,6 +39,9 @@ from monitor.pipeline.check import (
 from monitor.pipeline.workers import Workers
 from monitor.settings import Settings, Source
 from monitor.store import SourceState, Store
+
+STOP_SECONDS = 20.0  # that the checks under way have to end in, once the program is told to stop
+_LOOK_SECONDS = 0.25  # how often it is asked whether it is
 
 log = logging.getLogger("monitor")
 
@@ -73,7 +76,7 @@ class Checked:
 
 def due_sources(settings: Settings, store: Store, now: datetime) -> list[Source]:
     """The enabled sources whose time has come, those waiting longest first."""
-    times = store.due_times()
+    times = {url: falls_due(*given, now) for url, given in store.due_times().items()}
     due = [s for s in settings.source if s.enabled and (s.url not in times or times[s.url] <= now)]
     return sorted(due, key=lambda s: (s.url in times, times.get(s.url, now)))
 
@@ -114,11 +117,24 @@ async def _poll(
         pass_ = Pass(store, fetcher, workers.read, now, stop)
         try:
             async with asyncio.TaskGroup() as hosts:
-                for _ in range(min(settings.fetch.concurrency, len(sources))):
-                    hosts.create_task(work(pass_))
+                tasks = [
+                    hosts.create_task(work(pass_)) for _ in range(min(settings.fetch.concurrency, len(sources)))
+                ]
+                await _end_in_time(tasks, stop)
         except BaseExceptionGroup as errors:  # the database, or whoever hears the results: the first says it all
             raise errors.exceptions[0] from None
     return results
+
+
+async def _end_in_time(tasks: Sequence[asyncio.Task[None]], stop: Callable[[], bool]) -> None:
+    """Wait for the checks; once told to stop, so long and no longer. What is given up has left nothing behind."""
+    running, left = set(tasks), STOP_SECONDS
+    while running:
+        _, running = await asyncio.wait(running, timeout=_LOOK_SECONDS)
+        left -= _LOOK_SECONDS if stop() else 0
+        if left <= 0:
+            for task in running:
+                task.cancel()
 
 
 def _batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
@@ -170,6 +186,8 @@ class Pass:
 def _says_nothing(seen: Observation, state: SourceState, source: Source) -> bool:
     """Whether the list is as it was, and nothing else about its positions is to be asked or concluded now."""
     unchanged = seen.reading is None and seen.trouble is None and source.kind is not Kind.PAGE
+    if state.checked_at and state.checked_at > seen.at:
+        return False  # the clock was set back: what was to hold until then holds no more
     sound = state.baseline_at is not None and not state.failures and not state.trouble
     settled = state.settled_until is not None and seen.at < state.settled_until
     asked = not source.follow or (state.ads_until is not None and seen.at < state.ads_until)

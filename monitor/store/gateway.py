@@ -97,10 +97,10 @@ class Store:
         lost = [f"a row of {row['table']} belongs to nothing" for row in self._rows("PRAGMA foreign_key_check")]
         return [line for line in found if line != "ok"] + lost[:20]
 
-    def due_times(self) -> dict[str, datetime]:
-        """When each known source is to be checked next."""
-        rows = self._rows("SELECT url, next_check_at FROM sources WHERE next_check_at IS NOT NULL")
-        return {row["url"]: some_moment(row["next_check_at"]) for row in rows}
+    def due_times(self) -> dict[str, tuple[datetime, datetime]]:
+        """When each known source is to be checked next, and when it was checked last."""
+        rows = self._rows("SELECT url, next_check_at, checked_at FROM sources WHERE next_check_at IS NOT NULL")
+        return {row["url"]: (some_moment(row["next_check_at"]), some_moment(row["checked_at"])) for row in rows}
 
     def known(self, source: str, keys: Iterable[str] = (), *, past: Iterable[str] | None = None) -> Known:
         """The old state of every decision about a source: its own positions, and others' that have one of `keys`.

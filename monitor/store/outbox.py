@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.store.connection import Connection
@@ -71,9 +71,17 @@ class Outbox:
         return digest
 
     def pending(self, now: datetime | None = None) -> list[Delivery]:
-        """What is still to be sent, oldest first; with `now`, only what may be tried by then."""
-        until = stamp(now or datetime.max.replace(tzinfo=UTC))
-        return self._deliveries("v.state = 'pending' AND v.next_try_at <= ? ORDER BY v.id", until)
+        """What is still to be sent, oldest first; with `now`, only what may be tried by then.
+
+        No pause between two tries is as long as two days: a longer one comes of a clock that was set back since.
+        """
+        if now is None:
+            return self._deliveries("v.state = 'pending' ORDER BY v.id")
+        return self._deliveries(
+            "v.state = 'pending' AND NOT (v.next_try_at > ? AND v.next_try_at <= ?) ORDER BY v.id",
+            stamp(now),
+            stamp(now + timedelta(days=2)),
+        )
 
     def lost(self) -> list[Delivery]:
         """What was given up for good, as long as nothing later has reached that recipient."""
