@@ -242,7 +242,7 @@ class DigestSettings(_Table):
 
 
 class HeartbeatSettings(_Table):
-    url: WebAddress
+    url: WebAddress = Field(examples=["https://heartbeat.example.org/0b5d"])
     """Asked for after each run in which no delivery was given up, so that a watcher notices when they stop coming."""
 
 
