@@ -127,6 +127,6 @@ def _heads(folded: str, begin: int, end: int, match: re.Match[str]) -> bool:
     """Whether the first line begins with these words, give or take three, and they are no part of the name of a
     position ("Conference manager").
     """
-    role = topic("title.roles").search(folded, begin, end)
-    named = role is not None and (role.start() < match.start() or role.start() - match.end() <= 1)
+    roles = topic("title.roles")
+    named = roles.search(folded, begin, match.start()) or roles.match(folded, match.end() + 1, end)
     return len(folded[begin : match.start()].split()) <= _LEAD and not named

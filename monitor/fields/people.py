@@ -212,16 +212,11 @@ _DOT = (
     r"(?:\.|\s?(?:\(\s?(?:dot|punkt|point|punto)\s?\)|\[\s?(?:dot|punkt|point|punto)\s?\]|\{\s?dot\s?\}|"
     r"\sDOT\s|\sdot\s)\s?)"
 )
-_PLAIN = re.compile(rf"(?<![\w.+@])({_LOCAL})@((?:[\w-]+\.)+[^\W\d_]{{2,24}})(?![\w@])")
+_PLAIN = re.compile(rf"(?<![\w.+@])({_LOCAL})@((?:[\w-]+\.)+(?:(?i:xn--)[\w-]{{2,40}}|[^\W\d_]{{2,24}}))(?![\w@])")
 _HIDDEN = re.compile(
     rf"(?<![\w.+@])({_LOCAL}(?:\s?(?:\(dot\)|\[dot\]|\(punkt\))\s?[\w-]+)*){_AT}((?:[\w-]+{_DOT}){{1,5}}[^\W\d_]{{2,24}})(?![\w@])"
 )
 _SPOKEN = re.compile(_DOT)
-_NOT_CONTACTS = re.compile(
-    r"^(?:no-?reply|do-?not-?reply|webmaster|privacy|datenschutz|dataprotection|data\.protection|dpo|gdpr|accessibility|abuse|"
-    r"postmaster|support|helpdesk|dataskydd|personvern|tietosuoja|rgpd|cookies?|unsubscribe|newsletter)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +248,7 @@ def find_contacts(ad: AdText) -> Found[tuple[Contact, ...]] | None:
     contacts: dict[str, tuple[Contact, int, int]] = {}
     previous = 0
     for address in addresses(text):
-        if not _NOT_CONTACTS.match(address.email):
+        if not _cue("no_contacts").match(fold(address.email)):
             owner = _owner(text, address, known, previous)
             name = owner.name if owner else None
             before = contacts.get(address.email.casefold())
@@ -290,16 +285,8 @@ def _owner(text: str, address: _Address, known: Iterable[Person], previous: int)
     return after if after and after.start - address.end <= 3 and not _is_mailbox(local) else None
 
 
-_MAILBOX = re.compile(
-    r"\b(?:info|jobs?|job|hr|phd|phds|apply|applications?|admissions?|career|careers|contact|office|recruit\w*|personal\w*|"
-    r"vacanc\w+|rekrut\w+|registrator|registry|bewerbung\w*|sekretariat|secretar\w+|mail|postmaster|admin\w*|call|calls|grant\w*|"
-    r"doctoral|graduate|school|research|doktor\w*|kontakt|post|positions?|hiring|karriere|sollicit\w+|dekanat|concorsi|postgrad\w*|"
-    r"pgr|fellowships?|scholarships?|enquir\w+|inquir\w+|dept|department|team|project|rh|rrhh|kirjaamo)\b"
-)
-
-
 def _is_mailbox(local: str) -> bool:
-    return bool(_MAILBOX.search(local))
+    return bool(_cue("mailboxes").search(local))
 
 
 def _spelled(name: str) -> str:

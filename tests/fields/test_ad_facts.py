@@ -139,6 +139,51 @@ def test_each_role_names_a_position() -> None:
     assert [entry for entry in entries("title.roles") if not names_position(f"The {entry[1]} in botany")] == []
 
 
+def titles_other_than(title: str, shape: str, topic: str) -> list[tuple[str, str]]:
+    """The entries of a topic with which a text of that shape has another title."""
+    found = [(e, find_title(ad(shape.format(e[1]), language=e[0]))) for e in entries(topic)]
+    return [e for e, one in found if one is None or one.value != title]
+
+
+def test_each_verb_makes_a_line_a_sentence() -> None:
+    shape = "Doctoral student in the botany of dunes {} by the sea in Norrhamn\nPostdoc in botany\nText follows here."
+    assert titles_other_than("Postdoc in botany", shape, "title.verbs") == []
+
+
+def test_each_word_for_a_date_makes_a_line_no_title() -> None:
+    shape = "Doctoral student in botany, {}: May\nPostdoc in botany\nText follows here."
+    assert titles_other_than("Postdoc in botany", shape, "title.dated") == []
+
+
+def test_each_count_is_no_part_of_a_title() -> None:
+    shape = "At Norrhamn the garden, as it was before, is looking for {} doctoral student in botany."
+    assert titles_other_than("doctoral student in botany", shape, "title.counts") == []
+
+
+def test_each_word_after_what_is_offered_ends_a_title() -> None:
+    shape = "At Norrhamn the garden, as it was before, is looking for a doctoral student in botany {} dunes."
+    assert titles_other_than("doctoral student in botany", shape, "title.ends") == []
+
+
+def test_each_word_before_a_subject_gives_it_to_the_title() -> None:
+    shape = "At Norrhamn the garden, as it was before, has this: the PhD position {} sand dunes and wind."
+    assert titles_other_than("PhD position: sand dunes and wind", shape, "title.topics") == []
+
+
+def test_each_word_about_the_subject_makes_a_summary() -> None:
+    plain = "Norrhamn lies between two rivers and a hill of sand."
+    texts = [(e, f"{plain}\nNorrhamn {e[1]} two of the rivers beside the sand.") for e in entries("summary.about")]
+    found = [(e, find_summary(ad(text))) for e, text in texts]
+    assert [e for e, one in found if one is None or one.value == plain] == []
+
+
+def test_each_word_about_the_conditions_makes_no_summary() -> None:
+    plain = "Norrhamn lies between two rivers and a hill of sand."
+    texts = [(e, f"Norrhamn {e[1]} two of the rivers beside the sand.\n{plain}") for e in entries("summary.besides")]
+    found = [(e, find_summary(ad(text))) for e, text in texts]
+    assert [e for e, one in found if one is None or one.value != plain] == []
+
+
 def test_each_head_word_makes_an_employer() -> None:
     def missed(text: str, language: str) -> bool:
         return find_organization(ad(text, language=language)) is None

@@ -40,6 +40,18 @@ def test_each_entry_is_a_cue_of_its_kind(kind: str) -> None:
     assert [e for e in entries if kind not in job_cues(f"{e}\n2031" if kind == "label" else f"It is {e} 2031")] == []
 
 
+def test_each_title_of_another_kind_of_text_heads_it() -> None:
+    entries = [(language, p.replace("*", "")) for language, group in phrases("genre.titles").items() for p in group]
+    assert [e for e in entries if "titles" not in job_cues(f"{e[1]} Norrhamn\nThe text.", e[0])] == []
+    assert [e for e in entries if "titles" in job_cues(f"The text.\n{e[1]} Norrhamn", e[0])] == []
+
+
+def test_the_name_of_a_position_is_no_title_of_another_kind() -> None:
+    assert "titles" in job_cues("Workshop on dunes, for doctoral students")
+    assert "titles" not in job_cues("Workshop technician")
+    assert "titles" not in job_cues("Doctoral student: a workshop of dunes")
+
+
 def test_a_long_ad_is_judged_like_a_short_one() -> None:
     text = CASES["ads"][0]
     around = "\nThe faculty has nine departments. Usually guests like the library." * 100

@@ -101,6 +101,19 @@ def test_words_that_no_name_holds() -> None:
     assert taken == []
 
 
+def test_no_mailbox_is_a_person_s_own() -> None:
+    def owned(phrase: str) -> bool:
+        found = find_contacts(ad(f"Maren Ostergo-Lind, {phrase.replace('*', '')}@example.org"))
+        return found is None or found.value[0].name is not None
+
+    assert [entry for entry in entries("mailboxes") if owned(entry[1])] == []
+
+
+def test_nobody_is_asked_at_the_site_s_own_addresses() -> None:
+    addressed = [e for e in entries("no_contacts") if find_contacts(ad(f"Write to {e[1]}@example.org today."))]
+    assert addressed == []
+
+
 @given(st.text(max_size=400))
 def test_any_text(text: str) -> None:
     for found in (find_supervisors(ad(text)), find_contacts(ad(text))):
