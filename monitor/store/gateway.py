@@ -263,7 +263,7 @@ _PRESENT_OWN = """
     UNION SELECT position FROM sightings s WHERE source = :source AND misses > 0 AND EXISTS
         (SELECT 1 FROM positions INDEXED BY positions_not_closed WHERE id = s.position AND status <> 'closed')
     UNION SELECT * FROM (SELECT position FROM sightings WHERE source = :source ORDER BY position DESC LIMIT 50)
-    UNION SELECT k.position FROM keys k JOIN sightings s ON s.source = :source AND s.position = k.position
+    UNION SELECT k.position FROM keys k CROSS JOIN sightings s ON s.source = :source AND s.position = k.position
         WHERE k.key IN (SELECT value FROM json_each(:past))"""
 
 
