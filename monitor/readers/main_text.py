@@ -85,17 +85,22 @@ def from_plain(text: str) -> MainText:
             return page
     headings = []
     lines: list[str] = []
+    filled = 0
     for raw in text.translate(INVISIBLE).splitlines():
         line = raw.replace("\xa0", " ").strip()
+        if not line:
+            lines.append("")
+            continue
         heading = re.fullmatch(r"(#{1,6})\s+(.+?)\s*#*", line)
         if heading:
             line = heading[2]
         line = re.sub(r"\*\*(.+?)\*\*|(?<!\w)__(.+?)__(?!\w)", lambda m: m[1] or m[2], line)
         line = re.sub(r"^(?:\*|\+)\s+", "- ", line)
-        if heading and sum(map(bool, lines)) < _HEAD:
+        if heading and filled < _HEAD:
             headings.append((len(heading[1]), line))
-        if " ".join(fold(line).split()) not in _chrome() or not line:
+        if " ".join(fold(line).split()) not in _chrome():
             lines.append(re.sub(r"[ \t]+", " ", line))
+            filled += 1
     joined = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
     return MainText(joined, tuple(headings))
 
