@@ -117,7 +117,7 @@ def find_dates(
                 continue
             seen = list(_from_day(text, start, end, language, order, as_of))
         elif length == 4:
-            seen = list(_from_year(text, start))
+            seen = list(_from_year(text, start, language))
         elif length == 8 or (length == 6 and six_digits):
             seen = list(_compact(text, start, length, as_of))
         else:
@@ -191,7 +191,7 @@ def _from_day(
     text: str, start: int, end: int, language: str | None, order: _DayOrder, as_of: date
 ) -> Iterator[DateSeen]:
     """The date, or both ends of the range, of which a day of the month begins at `start`; `end`: of the last date."""
-    if (match := _DAYS_MONTH.match(text, start)) and (month := month_number(match[3])):
+    if (match := _DAYS_MONTH.match(text, start)) and (month := month_number(match[3], language)):
         year, stop = _year_after(text, match.end(), as_of)
         if year or _surely_month(match[3], language):
             first = _seen(year, month, int(match[1]), start, match.end(1), as_of)
@@ -199,8 +199,8 @@ def _from_day(
             if first and last and first.value <= last.value:
                 yield from (first, last)
                 return
-    named = _month_before(text, max(end, start - 24), start)
-    if (match := _DAY_MONTH.match(text, start)) and (month := month_number(match[2])):
+    named = _month_before(text, max(end, start - 24), start, language)
+    if (match := _DAY_MONTH.match(text, start)) and (month := month_number(match[2], language)):
         year, stop = _year_after(text, match.end(), as_of)
         month_first = not year and named and _NEXT_DAY.match(text, stop)  # "January 15 February 20"
         seen = _seen(year, month, int(match[1]), start, stop, as_of)
@@ -246,11 +246,11 @@ def _numeric(text: str, start: int, language: str | None, order: _DayOrder, as_o
             yield seen_day
 
 
-def _from_year(text: str, start: int) -> Iterator[DateSeen]:
+def _from_year(text: str, start: int, language: str | None) -> Iterator[DateSeen]:
     if match := _YEAR_FIRST.match(text, start):
         month, day = int(match[2] or match[5]), int(match[3] or match[6])
     elif match := _YEAR_MONTH_DAY.match(text, start):
-        month, day = month_number(match[2]) or 0, int(match[3])
+        month, day = month_number(match[2], language) or 0, int(match[3])
     else:
         return
     value = _date(int(match[1]), month, day)
@@ -268,15 +268,15 @@ def _compact(text: str, start: int, length: int, as_of: date) -> Iterator[DateSe
         yield DateSeen(value, start, match.end())
 
 
-def _month_before(text: str, begin: int, end: int) -> tuple[int, str, int] | None:
+def _month_before(text: str, begin: int, end: int, language: str | None) -> tuple[int, str, int] | None:
     """The month named right before `end`: number, name, start. A label may be glued to it ("DEADLINEJuly")."""
     match = _MONTH_BEFORE.search(text, begin, end)
     if not match:
         return None
-    if month := month_number(match[1]):
+    if month := month_number(match[1], language):
         return month, match[1], match.start(1)
     glued = _GLUED.search(match[1])
-    month = month_number(glued[0]) if glued else None
+    month = month_number(glued[0], language) if glued else None
     return (month, glued[0], match.start(1) + glued.start()) if glued and month else None
 
 

@@ -231,7 +231,7 @@ def _with_inferred_year(day: Day, ad: AdText) -> date:
         return _in_year(value, int(year[0]))
     posted = [d.seen.value for d in others if _is_posting(ad, d)]
     later = [d.seen.value for d in others if d.role == "start" or d.seen.start > day.seen.end]
-    later += [date(m.year, m.month, 1) for m in find_months(ad.text[:LONGEST])]
+    later += [date(m.year, m.month, 1) for m in find_months(ad.text[:LONGEST], ad.language)]
     if posted:
         return next((v for n in (0, 1) if (v := _in_year(value, min(posted).year + n)) >= min(posted)), value)
     if later:

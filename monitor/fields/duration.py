@@ -203,7 +203,7 @@ def _from_first_to_last_day(ad: AdText, text: str, folded: str) -> Found[float] 
         if is_end and 3 <= length <= _LONGEST_MONTHS:
             begin = day.label[0] if day.role == "end" and day.label else cue[0] if cue else day.seen.start
             return Found(float(round(length)), text[begin : day.seen.end])
-    months = find_months(text)
+    months = find_months(text, ad.language)
     for one, other in pairwise(months):
         length = 12 * (other.year - one.year) + other.month - one.month
         if str(one) == start.value[:7] and length >= 11 and _UNTIL_MONTH.fullmatch(folded, one.end, other.start):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 
@@ -45,24 +46,40 @@ def fold(word: str) -> str:
 
 
 @cache
+def _forms(language: str) -> dict[str, int]:
+    """Every written form of a month in one language, folded, and its number."""
+    rows = phrases("dates.months").get(language, ())
+    return {fold(form): number for number, forms in enumerate(rows, 1) for form in forms.split()}
+
+
+@cache
 def month_names() -> dict[str, int]:
-    """Every written form of a month, folded, and its number."""
-    lists = phrases("dates.months").values()
-    return {fold(form): number for months in lists for number, forms in enumerate(months, 1) for form in forms.split()}
+    """Every written form of a month, folded, and its number: that of most languages where they do not agree, as
+    "listopad" is October in Croatian and November in Czech and Polish.
+    """
+    meanings: dict[str, Counter[int]] = {}
+    for language in phrases("dates.months"):
+        for form, number in _forms(language).items():
+            meanings.setdefault(form, Counter())[number] += 1
+    return {form: numbers.most_common(1)[0][0] for form, numbers in meanings.items()}
 
 
 @cache
 def names_in(language: str) -> frozenset[str]:
     """The folded names of one language."""
-    return frozenset(fold(form) for forms in phrases("dates.months").get(language, ()) for form in forms.split())
+    return frozenset(_forms(language))
 
 
-def month_number(word: str) -> int | None:
-    """The month that a word names, in any language."""
-    return month_names().get(fold(word)) if 2 <= len(word) <= 14 else None
+def month_number(word: str, language: str | None = None) -> int | None:
+    """The month that a word names: in the language where it is known and has the word, else in any."""
+    if not 2 <= len(word) <= 14:
+        return None
+    folded = fold(word)
+    own = _forms(language).get(folded) if language else None
+    return own or month_names().get(folded)
 
 
-def find_months(text: str) -> list[MonthSeen]:
+def find_months(text: str, language: str | None = None) -> list[MonthSeen]:
     """Months with a year and no day ("September 2026", "09/2026", "2026-09"), in order of appearance.
 
     "octobre - décembre 2023" gives both.
@@ -70,7 +87,7 @@ def find_months(text: str) -> list[MonthSeen]:
     found: list[MonthSeen] = []
     for match in _NAMED.finditer(text):
         for group in (1, 2):
-            if match[group] and (month := month_number(match[group])):
+            if match[group] and (month := month_number(match[group], language)):
                 found.append(MonthSeen(int(match[3]), month, match.start(group), match.end()))
     for match in _NUMERIC.finditer(text):
         year, number = (match[2], match[1]) if match[1] else (match[3], match[4])

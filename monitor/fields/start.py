@@ -160,7 +160,7 @@ def _of_words(ad: AdText, text: str, folded: str) -> list[_Candidate]:
     """Months, seasons and years beside a cue, and "as soon as possible"."""
     found: list[_Candidate] = []
     taken = [(day.first or day.seen, day.seen) for day in days(ad)]
-    for month in find_months(text):
+    for month in find_months(text, ad.language):
         if any(first.start <= month.start < last.end for first, last in taken):
             continue
         begin, surety = _context(ad, text, folded, month.start)
@@ -175,7 +175,7 @@ def _of_words(ad: AdText, text: str, folded: str) -> list[_Candidate]:
         ):
             surety = PLACE  # "Fall 2026 admission"
         if surety:
-            number = month_number(season["month"] or "")
+            number = month_number(season["month"] or "", ad.language)
             value = f"{season['year']}-{number:02d}" if number else season["year"]
             found.append(_Candidate(value, surety, begin, season.end()))
     found += [
@@ -240,7 +240,7 @@ def _right_after(ad: AdText, folded: str, cue: re.Match[str]) -> list[_Candidate
     if year := _YEAR.match(folded, at):
         return [_Candidate(year[1], CUE, cue.start(), year.end())]
     word = _MONTH_ALONE.match(folded, at)
-    month = month_number(word[1]) if word and at > cue.end() + 1 else None
+    month = month_number(word[1], ad.language) if word and at > cue.end() + 1 else None
     if not word or not month or (word[1] in ("may", "march", "mar") and folded[cue.end() : at].strip() != "in"):
         return []
     beside = [d.seen.value for d in days(ad) if d.seen.year_given and abs(d.seen.start - cue.start()) < _BESIDE]

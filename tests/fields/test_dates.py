@@ -43,7 +43,7 @@ def test_the_lexicon_knows_every_month_name_of_its_language(language: str, local
 ])  # fmt: skip
 def test_every_month_form_is_read(language: str, row: str, number: int) -> None:
     for form in row.split():
-        assert month_number(form) == number
+        assert month_number(form, language) == number
         seen = find_dates(f"14 {form} 2026", as_of=AS_OF, language=language)
         assert [one.value for one in seen] == [date(2026, number, 14)], form
 
