@@ -163,7 +163,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if zones.is_closed(record.root, section) or _says_closed(tree, record):
         return -9.0
     if zones.is_other(section):
-        value -= 3.0
+        value -= 6.0
     if is_generic(title) or len(title) < 4 or role_of_label(title):
         value -= 5.0
     if says_none_open(title) or is_placeholder(title):
@@ -174,7 +174,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         listed = group.linked and len(title) > 40 and heads_a_list(section)
         value -= 1.5 if listed and not opens_with("listing.other", title) else 6.0
     elif role and names_no_position(title):
-        value -= 1.5
+        value -= 6.0 if record.url and address_words(record.url)[:2] == (False, True) else 1.5
     if not value and not _anything(tree, record) and not _is_listed(group, section, title):
         # what its neighbours have to show is not its own, unless they are many of one kind
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5

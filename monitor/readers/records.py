@@ -56,13 +56,17 @@ class Group:
     records: list[Record]
     linked: bool
     generic: bool = False  # its links are all of the kind "Read more"
+    tables: Tables | None = None  # of the page
     notes: dict[str, float] = field(default_factory=dict)
 
 
 def groups(tree: Tree, zones: Zones) -> list[Group]:
     """Every group of the page, whatever it lists."""
-    found = [_grow(tree, mark, seeds, linked=True) for (_, mark), seeds in _links(tree, zones).items()]
+    tables = Tables(tree)
+    found = [_grow(tree, mark, seeds, linked=True) for (_, mark), seeds in _links(tree, zones, tables).items()]
     found += [_grow(tree, mark, seeds, linked=False) for (_, mark), seeds in _lines(tree, zones).items()]
+    for group in found:
+        group.tables = tables
     return found
 
 
@@ -71,9 +75,8 @@ def _signature(element: Element, mark: str) -> str:
     return "/".join(e.sign for e in reversed(element.ancestors()) if e.tag not in FORMATTING) + mark
 
 
-def _links(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
+def _links(tree: Tree, zones: Zones, tables: Tables) -> dict[tuple[int, str], list[Element]]:
     found: dict[tuple[int, str], list[Element]] = defaultdict(list)
-    tables = Tables(tree)
     for anchor in tree.anchors:
         if anchor.index in tree.contents or anchor.index in tree.crowded:
             continue

@@ -18,6 +18,8 @@ _DIGIT = re.compile(r"\d")
 _BEFORE = re.compile(r"\[[^\[\]]{1,20}\]\s+")
 _BEHIND = re.compile(r"\s*\([^()]*\)$")
 _FILE = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:[?#]|$)", re.I)
+_HEADED = 1.5  # what the column's header says for or against it
+_NO_TITLES = ("level", "location", "reference", "deadline", "posted", "start", "employment")
 _SHORTEST = 8  # characters of a title
 _COLUMNS = 4  # that a record may fall back on where it lacks the best
 _DEPTH = 12  # lines of a record among which its title is
@@ -89,6 +91,8 @@ def _worth(tree: Tree, column: list[tuple[Record, Line]], count: int, group: Gro
     value += 0.8 * min(mean, 40) / 40 - (1.0 if mean > 200 else 0.0) - (1.0 if mean < 8 else 0.0)
     if n >= 4:
         value -= 2.0 * max(0.0, 0.6 - len(set(texts)) / n)
+    if group.tables and (header := group.tables.role_at(lines[0].block)):
+        value += _HEADED if header == "title" else -_HEADED if header in _NO_TITLES else 0.0
     place = sum(line.number - record.first for record, line in column) / n
     return value - 0.12 * min(place, 10)
 

@@ -26,7 +26,7 @@ _OTHER_ADDRESS = re.compile(
     r"(?<![a-z])(?:news|newsroom|nyhet\w*|nyheder|nieuws|aktuell\w*|aktuelt|actualit\w*|noticia\w*|notizi\w*|novink\w*|uutis\w*|events?|"
     r"event-?calendar|kalend\w+|calendar|agenda|veranstaltung\w*|seminars?|people|persons?|personen|staff|staff-?directory|profiles?|users?|author|"
     r"team|members?|mitarbeiter|medarbejdere|ansatte|publications?|papers?|courses?|kurs\w*|programmes?|study|studies|degrees?|"
-    r"blogs?|stories|press|presse|tags?|category|categories|login|signin|register|subscribe|faq|about|about-us|contact|privacy|cookies?|"
+    r"blogs?|articles?|stories|press|presse|tags?|category|categories|login|signin|register|subscribe|faq|about|about-us|contact|privacy|cookies?|"
     r"compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|advice|guides?|arbeitgeber|firm[ay]|facets?)(?![a-z])"
 )
 _FOREIGN = re.compile(r"/|%2f|^(?:utm_\w+|ref|source|src|campaign|from|origin)=", re.I)

@@ -29,7 +29,6 @@ class Zones:
         self.tree = tree
         self._penalty: list[int] = []
         self._closed: list[bool] = []
-        self._sections = _sections(tree)
         total = tree.characters[-1] or 1
         for element in tree.elements:
             above = self._penalty[element.parent.index] if element.parent else 0
@@ -38,6 +37,7 @@ class Zones:
             self._closed.append(
                 element.parent is not None and (self._closed[element.parent.index] or _named_closed(element))
             )
+        self._sections = self._headed()
 
     def _own(self, element: Element, total: int) -> int:
         role = element.attributes.get("role") or ""
@@ -58,6 +58,29 @@ class Zones:
     def section(self, line: int) -> tuple[str, ...]:
         """The headings that a line stands under, outermost first."""
         return self._sections[line] if line < len(self._sections) else ()
+
+    def _headed(self) -> list[tuple[str, ...]]:
+        """For each line, the headings that it stands under, outermost first; one in a menu ends with that menu."""
+        stack: list[tuple[int, str, int]] = []  # level, name, the line where it ends at the latest
+        result: list[tuple[str, ...]] = []
+        names: tuple[str, ...] = ()
+        for line in self.tree.lines:
+            if any(end <= line.number for _, _, end in stack):
+                stack = [entry for entry in stack if entry[2] > line.number]
+                names = tuple(name for _, name, _ in stack)
+            if line.heading and len(line.text) <= 120 and not _names_an_item(line):
+                stack = [entry for entry in stack if entry[0] < line.heading]
+                result.append(tuple(name for _, name, _ in stack))
+                stack.append((line.heading, line.text, self._end_of_zone(line)))
+                names = tuple(name for _, name, _ in stack)
+            else:
+                result.append(names)
+        return result
+
+    def _end_of_zone(self, line: Line) -> int:
+        """Where the menu or side column ends that a line stands in; behind the page's last line outside of them."""
+        outer = [e for e in line.block.ancestors() if self.penalty(e)]
+        return outer[-1].last if outer else len(self.tree.lines) + 1
 
     def kind(self, element: Element) -> str:
         """ "-" where positions are closed or something else is listed, "" elsewhere: what is alike across that border
@@ -98,22 +121,6 @@ def _named_closed(element: Element) -> bool:
         if parts & _CLOSED and (name == "expired" or names_positions(parts)):
             return True
     return False
-
-
-def _sections(tree: Tree) -> list[tuple[str, ...]]:
-    """For each line, the headings that it stands under, outermost first."""
-    stack: list[tuple[int, str]] = []
-    result: list[tuple[str, ...]] = []
-    names: tuple[str, ...] = ()
-    for line in tree.lines:
-        if line.heading and len(line.text) <= 120 and not _names_an_item(line):
-            stack = [(level, name) for level, name in stack if level < line.heading]
-            result.append(tuple(name for _, name in stack))
-            stack.append((line.heading, line.text))
-            names = tuple(name for _, name in stack)
-        else:
-            result.append(names)
-    return result
 
 
 def _names_an_item(line: Line) -> bool:
