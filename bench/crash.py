@@ -1,6 +1,6 @@
 """Kills the program at random moments of poll, digest and delivery, and counts what was told.
 
-python bench/crash.py [--kills 300] [--seed 1]
+python -m bench.crash [--kills 300] [--seed 1]
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.crash import crash
+from tests.crash import broken_promises, crash
 
 
 def main() -> None:
@@ -19,11 +19,15 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         outcome = crash(Path(folder), options.kills, options.seed)
-    print(f"{outcome.kills} of {options.kills} kills hit; database: {outcome.integrity}")
+    print(f"{outcome.kills} of {options.kills} kills hit the running program")
     for recipient, told in sorted(outcome.told.items()):
-        doubled = sum(len(ids) > 1 for ids in told.values())
-        lost = outcome.positions - len(told)
-        print(f"{recipient}: {outcome.positions} positions, {lost} not told, {doubled} told in two digests")
+        repeats = outcome.repeats[recipient]
+        print(
+            f"{recipient}: {len(told)} of {outcome.positions} positions told, {len(outcome.moved[recipient])} of"
+            f" {len(outcome.changed)} moves; {repeats} mails came twice, with the same Message-ID"
+        )
+    broken = broken_promises(outcome)
+    print(f"broken promises: {len(broken)}", *broken, sep="\n  ")
 
 
 if __name__ == "__main__":

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.crash import crash
+from tests.crash import broken_promises, crash
 
 
 def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
     outcome = crash(tmp_path, kills=5, seed=20260302)
-    assert outcome.integrity == "ok"
-    for recipient in ("a@example.org", "b@example.org"):
-        told = outcome.told[recipient]
-        assert sorted(told) == list(range(outcome.positions)), "every position is told"
-        assert {number: ids for number, ids in told.items() if len(ids) > 1} == {}, "each in one digest only"
+    assert broken_promises(outcome) == []
+    assert outcome.changed, "deadlines moved, and were seen to"

@@ -123,14 +123,16 @@ def _connect(database: Path | str, *, uri: bool = False) -> sqlite3.Connection:
 def open_to_read(path: Path) -> sqlite3.Connection:
     """A connection that cannot write. sqlite3.Error if there is no database."""
     address = f"{path.absolute().as_uri()}?mode=ro"
+    log = path.with_name(f"{path.name}-wal")
+    unmerged = log.exists() and log.stat().st_size > 0
     connection = _connect(address, uri=True)
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema")
     except sqlite3.OperationalError:
         connection.close()
-        if not path.exists() or path.with_name(f"{path.name}-wal").exists():
+        if unmerged or not path.exists():
             raise
-        # on a disk that is read-only SQLite cannot make its -shm file; but there nobody else writes either
+        # on a disk that is read-only or full SQLite cannot make its -shm file; but there nobody else writes either
         connection = _connect(f"{address}&immutable=1", uri=True)
     return connection
 
@@ -156,7 +158,7 @@ def told(path: Path) -> Iterator[None]:
             ) from error
         if "full" in words:
             raise StoreError(f"{path} cannot grow: the disk is full", tip="free some space; nothing is lost") from error
-        raise StoreError(f"{path}: {words}", tip="`monitor doctor` says more") from error
+        raise StoreError(f"{path}: {words}", tip="is its disk full or failing? `monitor doctor` says more") from error
     except sqlite3.DatabaseError as error:
         raise StoreError(
             f"{path} is damaged or no database of the monitor: {error}",
