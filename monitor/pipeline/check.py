@@ -19,9 +19,7 @@ from monitor.errors import FetchError
 from monitor.fetch import may_share
 from monitor.identity import canonical_url, sighting_of
 from monitor.models import AdSeen, Hints, Kind, Known, Observation, Page, Posting, Reading, Validators
-from monitor.pipeline.reading import read
 from monitor.pipeline.sameness import gist
-from monitor.readers import READERS
 from monitor.settings import Source
 from monitor.store import SourceState
 from monitor.words import mentions
@@ -45,6 +43,20 @@ class Web(Protocol):
     ) -> Page | None:
         """The page, or None if it has not changed since it had these validators. FetchError: everything else."""
         ...
+
+
+def read(page: Page, hints: Hints) -> Reading:
+    """What a page shows. The readers are loaded with the first page that is read: a poll without news needs none."""
+    from monitor.pipeline import reading
+
+    return reading.read(page, hints)
+
+
+def read_ad(page: Page, hints: Hints) -> Reading:
+    """What a position's own page shows."""
+    from monitor.readers import READERS
+
+    return READERS[Kind.AD](page, hints)
 
 
 class Reader(Protocol):
@@ -237,7 +249,7 @@ async def _open_ad(url: str, given: CheckInput, web: Web, reader: Reader, gists:
 
 async def read_ad_page(url: str, page: Page, source: Source, now: datetime, reader: Reader = read_here) -> AdSeen:
     """What a position's own page says; a page that is no ad speaks neither way."""
-    reading = await reader(page, Hints(as_of=now.date(), language=source.language), READERS[Kind.AD])
+    reading = await reader(page, Hints(as_of=now.date(), language=source.language), read_ad)
     if reading.gone:
         return AdSeen(url=url, page=page, gone=True)
     if reading.trouble:

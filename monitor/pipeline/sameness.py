@@ -12,8 +12,6 @@ import re
 from collections.abc import Callable
 
 from monitor.models import Page
-from monitor.readers.feed import looks_like_feed
-from monitor.readers.main_text import cloudflare_address
 
 # Comments end as the HTML standard has it (13.2.5.43). What is left open, written in capitals, or a script that holds
 # data, is kept: that costs a reading, never a change.
@@ -35,14 +33,15 @@ _OWN_DATA = re.compile(
 _SESSION_MARKS = ("sessionid=", "SESSIONID=", "PHPSESSID=", "_token=")
 _SESSION = re.compile(r"[?&;](?:jsessionid|JSESSIONID|PHPSESSID|authenticity_token|_token)=[^&#\"'<>\s;]*")
 _HIDDEN_ADDRESS = re.compile(r"(?:data-cfemail=[\"']|/cdn-cgi/l/email-protection#)([0-9a-f]+)")
-_BUILT = re.compile(r"<(?:lastBuildDate|pubDate|updated|dc:date|ttl)>[^<]*</")
+_FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
+_BUILT = re.compile(r"<(?:lastBuildDate|pubDate|updated|dc:date|ttl)>[^<]*</|<!--.*?-->", re.DOTALL)
 _FIRST_ENTRY = re.compile(r"<(?:item|entry)\b")
 
 
 def gist(page: Page) -> str:
     """A fingerprint of all that a reader could see in a page; equal for two bodies that show the same."""
     text = page.text
-    if looks_like_feed(page):
+    if _FEED.search(text, 0, 8000):
         text = _entries(text)
     elif not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):  # of JSON every character counts
         text = _visible(text)
@@ -75,6 +74,8 @@ def _without(text: str, beginning: str, length: Callable[[str], int]) -> str:
 
 def _revealed(address: re.Match[str]) -> str:
     """Cloudflare hides an address behind another key at every request."""
+    from monitor.readers.main_text import cloudflare_address
+
     return cloudflare_address(address[1]) or address[0]
 
 

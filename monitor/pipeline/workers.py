@@ -12,16 +12,17 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TimeIsUp
 from types import TracebackType
-
-from pebble import ProcessExpired, ProcessPool
+from typing import TYPE_CHECKING
 
 from monitor.models import Hints, Kind, Page, Reading
-from monitor.pipeline.reading import read
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 PATIENCE = 5.0  # seconds of one page; a slow machine needs half a second for the largest real ones
 SMALL = 8_000  # characters: so little can be built in no way that takes long, and is read at once
 _MEMORY = 2 << 30  # bytes of address space of one process
-_PAGES = 2_000  # read by one process before another one takes its place, should a library lose memory
+_PAGES = 100  # read by one process before another one takes its place: what the readers remember grows with them
 
 _TOO_LONG = "reading the page takes longer than {seconds:g} seconds, so it was given up; it may be built to do so"
 _BROKE = "the page breaks whatever tries to read it (its reader ended with {code}), so it was given up"
@@ -48,6 +49,8 @@ class Workers:
         """What a page shows. One that cannot be read within the time is the source's trouble, in a sentence."""
         if len(page.text) <= SMALL:
             return by(page, hints)
+        from pebble import ProcessExpired
+
         if self._pool is None:
             self._pool = _new_pool()
         try:
@@ -63,9 +66,11 @@ class Workers:
 
 def _new_pool() -> ProcessPool:
     """Not forked from this process, whose threads may hold locks, but from a server that has loaded the readers."""
+    from pebble import ProcessPool
+
     method = "spawn" if sys.platform == "win32" else "forkserver"
     context = multiprocessing.get_context(method)
-    context.set_forkserver_preload([read.__module__])
+    context.set_forkserver_preload(["monitor.pipeline.warm"])
     return ProcessPool(max_workers=min(os.cpu_count() or 1, 8), max_tasks=_PAGES, initializer=_bounded, context=context)
 
 

@@ -121,7 +121,7 @@ def test_ads_are_opened_once_a_day_and_read_when_they_differ(tmp_path: Path, mon
         look(settings, store, NOW)
         look(settings, store, NOW + HOUR)
         assert server.paths().count("/jobs/4") == 1
-        monkeypatch.setattr("monitor.pipeline.check.READERS", {})
+        monkeypatch.setattr("monitor.pipeline.check.read_ad", forbidden)
         look(settings, store, NOW + 24 * HOUR)
         assert server.paths().count("/jobs/4") == 2
         assert [e for e in store.events() if e.kind in CHANGES] == []

@@ -1,0 +1,30 @@
+"""Importing this loads all that the readers load at first use: the server from which the workers are forked does it
+once, and they share the memory.
+"""
+
+import gc
+from datetime import UTC, datetime
+
+from monitor.models import Hints, Kind, Page
+from monitor.pipeline.check import read, read_ad
+
+_ITEM = "PhD student in optics, apply by 15 April 2026, salary 3000 EUR per month"
+_PAGES = (
+    "<html lang='en'><head><title>Vacancies</title></head><body><h1>Vacancies</h1>"
+    f"<ul><li><a href='/1'>{_ITEM}</a></li><li><a href='/2'>Postdoc in algebra</a></li></ul></body></html>",
+    "<rss version='2.0'><channel><title>Jobs</title>"
+    f"<item><title>{_ITEM}</title><link>/1</link></item></channel></rss>",
+)
+
+
+def _warm() -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    for text in _PAGES:
+        page = Page(url="https://example.org/", body=text.encode(), text=text, fetched_at=now)
+        read(page, Hints(as_of=now.date()))
+    read_ad(page, Hints(as_of=now.date(), kind=Kind.AD))
+    gc.collect()
+    gc.freeze()  # what is loaded is not looked at again, which would copy it into each worker
+
+
+_warm()
