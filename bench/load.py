@@ -162,7 +162,7 @@ class World:
 
     def _first(self, source: LoadSource) -> tuple[Opening, ...]:
         dice = random.Random(f"{self.seed} source {source.number}")
-        count = WINDOW + 5 if source.kind == "feed" else dice.randint(20, 60)
+        count = WINDOW if source.kind == "feed" else dice.randint(20, 60)
         return tuple(self._opening(source.number, n, dice, age=count - n) for n in reversed(range(count)))
 
     def _opening(self, source: int, n: int, dice: random.Random, *, age: int) -> Opening:
