@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import signal
 import subprocess
@@ -18,8 +19,10 @@ import pytest
 
 from monitor.config import parse
 from monitor.daemon import Daemon
+from monitor.pipeline.poll import poll
 from monitor.store import Store
-from tests.fetch.faults import response
+from tests.command import monitor
+from tests.fetch.faults import KEEP, STALL, Script, response
 from tests.servers import serving
 from tests.test_bad_input import LIST
 
@@ -71,9 +74,9 @@ class Running:
 
 
 @contextmanager
-def running(config: Path) -> Iterator[Running]:
-    command = [sys.executable, "-m", "monitor", "--config", str(config), "run"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+def running(config: Path, *options: str, stdout: int = subprocess.DEVNULL) -> Iterator[Running]:
+    command = [sys.executable, "-m", "monitor", "--config", str(config), "run", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=stdout, text=True) as process:
         try:
             yield Running(process)
         finally:
@@ -157,3 +160,77 @@ def test_a_tick_that_fails_is_told_and_the_next_one_comes(tmp_path: Path, monkey
         daemon._tick(store)
     assert len(said) == 2
     assert all("please report this" in line for line in said)
+
+
+def test_a_server_that_never_answers_does_not_keep_it_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.pipeline.poll.STOP_SECONDS", 0.5)
+    with serving({"/jobs": ((STALL,),)}) as site:
+        settings = parse(CONFIG.format(url=site.url), tmp_path / "sources.toml")
+        with Store.open(settings.database) as store:
+            asked: list[bool] = []
+
+            def stop() -> bool:
+                asked.append(True)
+                return len(asked) > 2
+
+            assert poll(settings, store, settings.source, datetime.now(UTC), stop=stop) == []
+            assert store.states() == [], "what was given up has left nothing behind"
+
+
+def test_the_log_has_a_line_for_each_check_and_delivery_and_no_secret(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN_OF_LINDHOLM", "s3cr3t-token")
+    text = config.read_text() + 'headers = { Authorization = "env:TOKEN_OF_LINDHOLM" }\n'
+    config.write_text(
+        text.replace("127.0.0.1", "localhost") + '[[source]]\nname = "Down"\nurl = "http://127.0.0.1:9/"\n'
+    )
+    with running(config, "--json", stdout=subprocess.PIPE) as daemon:
+        assert daemon.process.stdout is not None
+        lines = [json.loads(daemon.process.stdout.readline()) for _ in range(3)]
+        assert daemon.end() == 0
+    checks = {line["source"]: line for line in lines if "source" in line}
+    assert checks["Lindholm"]["outcome"] == "baseline"
+    assert (checks["Down"]["outcome"], "refused" in checks["Down"]["error"]) == ("failed", True)
+    assert [line["state"] for line in lines if "recipient" in line] == ["sent"]
+    assert all(datetime.fromisoformat(line["at"]).tzinfo for line in lines)
+    assert "s3cr3t" not in json.dumps(lines) + "".join(daemon.said)
+
+
+@pytest.mark.parametrize(
+    ("answers", "lost", "beats", "said"),
+    [
+        ((response(b"OK", content_type="text/plain"), KEEP), False, 1, 0),
+        ((response(b"", "204 No Content"), KEEP), False, 1, 0),
+        ((response(b"no", "404 Not Found"), KEEP), False, 1, 1),
+        ((response(b"OK", content_type="text/plain"), KEEP), True, 0, 0),
+    ],
+    ids=["taken", "taken without a word", "refused", "not sent after a delivery was given up"],
+)
+def test_the_heartbeat(answers: Script, lost: bool, beats: int, said: int, tmp_path: Path) -> None:
+    times = iter(datetime(2026, 3, 2, 12, minute, tzinfo=UTC) for minute in range(60))
+    heard: list[str] = []
+    with serving({"/beat/0b5d": (answers,)}) as site:
+        text = f'[fetch]\nallow_private_addresses = true\n[heartbeat]\nurl = "{site.url}/beat/0b5d"\n'
+        daemon = Daemon(parse(text, tmp_path / "sources.toml"), heard.append, clock=lambda: next(times))
+        with Store.open(tmp_path / "monitor.db") as store:
+            if lost:
+                at = datetime(2026, 3, 1, tzinfo=UTC)
+                store.outbox.bind(
+                    "me", at=at, through_event=0, subject="x", messages=lambda n: [("a@b.example", f"<{n}>", b"")]
+                )
+                store.outbox.settle(1, at=at, error="refused")
+            daemon._tick(store)
+            daemon._tick(store)
+        assert (site.paths(), len(heard)) == (["/beat/0b5d"] * beats, said), heard
+    assert "0b5d" not in "".join(heard)
+
+
+def test_a_poll_gives_a_sign_of_life_too(config: Path) -> None:
+    with serving({"/beat": ((response(b"OK", content_type="text/plain"), KEEP),)}) as site:
+        config.write_text(config.read_text() + f'[heartbeat]\nurl = "{site.url}/beat"\n')
+        assert monitor("poll", cwd=config.parent).code == 0
+        assert site.paths() == ["/beat"]
+    assert monitor("poll", cwd=config.parent).err.count("note: the heartbeat could not be sent") == 1

@@ -129,6 +129,25 @@ def test_status_of_deliveries(states: tuple[str, ...], pending: int, failed: int
     assert ("to be sent to me@example.org" in shown) == bool(pending)
 
 
+def test_the_figures_for_prometheus(tmp_path: Path) -> None:
+    watched(tmp_path, listing(LAW), DOWN)
+    bind(tmp_path, "pending")
+    config = tmp_path / "sources.toml"
+    config.write_text(config.read_text("utf-8").replace('name = "Lindholm"', r'name = "Lind\\ \"holm"'), "utf-8")
+    file = tmp_path / "monitor.prom"
+    file.write_text("of before", "utf-8")
+    assert monitor("status", "--prometheus", "monitor.prom", "--as-of", START.isoformat(), cwd=tmp_path).code == 1
+    text = file.read_text("utf-8")
+    lines = text.splitlines()
+    sample = re.compile(r'position_monitor_[a-z_]+(\{[a-z]+="(?:[^"\\\n]|\\["\\n])*"\})? -?[0-9.e+]+')
+    assert [line for line in lines if not line.startswith("# ") and not sample.fullmatch(line)] == []
+    assert f"position_monitor_status_timestamp_seconds {START.timestamp():.15g}" in lines
+    assert 'position_monitor_source_failures{source="Sörsjön"} 1' in lines
+    assert r'position_monitor_source_failures{source="Lind\\ \"holm"} 0' in lines
+    assert {"position_monitor_good 0", "position_monitor_deliveries_pending 1"} <= set(lines)
+    assert text.endswith("\n")
+
+
 def test_status_before_the_first_poll(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text("", encoding="utf-8")
     result = monitor("status", cwd=tmp_path)
