@@ -40,7 +40,7 @@ class Journey:
     def headers(self) -> dict[str, str]:
         """What the request to `at` carries; later ones replace earlier ones of the same name in any case."""
         merged = {name.lower(): (name, value) for name, value in self._headers.items()}
-        if may_share(self._start, self.at):
+        if self._private and may_share(self._start, self.at):
             merged |= {name.lower(): (name, value) for name, value in self._private.items()}
         if jar := self._jar():
             own = [merged["cookie"][1]] if "cookie" in merged else []

@@ -280,7 +280,7 @@ def request_headers(source: Source, url: str) -> dict[str, str]:
 
     A value `env:NAME` stands for that variable of the environment.
     """
-    if not may_share(source.url, url):
+    if not source.headers or not may_share(source.url, url):
         return {}
     made = {}
     for name, value in source.headers.items():
