@@ -196,6 +196,22 @@ def test_a_digest_is_previewed_and_sent(site: DemoSite, tmp_path: Path) -> None:
     again = monitor("digest", "--send", "--as-of", MONDAY, cwd=tmp_path)
     assert (again.code, again.out) == (0, "")
     assert "nothing to send" in again.err
+    silent = monitor("digest", "--send", "--force", "--as-of", "2026-03-02T06:05:00+00:00", cwd=tmp_path)
+    assert (silent.code, silent.err) == (0, "nothing to send: there is nothing to tell\n")
+    told = monitor("status", "--as-of", "2026-03-02T06:05:00+00:00", cwd=tmp_path).out
+    assert ": last 2026-03-02 06:00, nothing to tell 2026-03-02 06:05, next 2026-03-" in told
+
+
+def test_a_source_that_was_taken_out_keeps_its_name(site: DemoSite, tmp_path: Path) -> None:
+    site.show(week=1)
+    file = tmp_path / "sources.toml"
+    file.write_text(site.configuration())
+    monitor("poll", "--as-of", MONDAY, cwd=tmp_path)
+    named = {name for line in monitor("positions", "--json", cwd=tmp_path).lines for name in line["sources"]}
+    name = sorted(named)[0]
+    assert monitor("remove", name, cwd=tmp_path).code == 0
+    assert {n for line in monitor("positions", "--json", cwd=tmp_path).lines for n in line["sources"]} == named
+    assert name in monitor("export", "--format", "csv", cwd=tmp_path).out
 
 
 def test_init_check_add_poll(site: DemoSite, tmp_path: Path) -> None:

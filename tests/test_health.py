@@ -79,7 +79,9 @@ def test_status_of_good_sources(tmp_path: Path) -> None:
     assert lindholm["last_good"] == (START + timedelta(days=1)).isoformat()
     assert datetime.fromisoformat(lindholm["due"]) > START + timedelta(days=1)
     assert (lindholm["yields"], lindholm["failures"], lindholm["trouble"]) == (1.5, 0, None)
-    assert line["digests"] == [{"subscriber": "Positions", "last": None, "next": "2026-03-09T07:00:00+00:00"}]
+    assert line["digests"] == [
+        {"subscriber": "Positions", "last": None, "nothing_to_tell": None, "next": "2026-03-09T07:00:00+00:00"}
+    ]
     assert line["database"]["bytes"] > 0
     assert (line["pending"], line["failed"]) == ([], [])
 

@@ -15,6 +15,7 @@ from monitor.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from monitor.settings import Settings, Source
+    from monitor.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,6 +58,11 @@ def load_settings(config: str | None) -> Settings:
     from monitor.config import load
 
     return load(config_path(config))
+
+
+def source_names(settings: Settings, store: Store) -> dict[str, str]:
+    """URL -> name of every source: as sources.toml has it; of one that was taken out, as it was called last."""
+    return {state.url: state.name for state in store.states()} | {s.url: s.name for s in settings.source}
 
 
 def named_sources(settings: Settings, names: tuple[str, ...]) -> list[Source]:

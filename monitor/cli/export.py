@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.common import as_of_option, config_option, config_path, load_settings, must_exist, replace_file, say
+from monitor.cli.common import (
+    as_of_option,
+    config_option,
+    config_path,
+    load_settings,
+    must_exist,
+    replace_file,
+    say,
+    source_names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,10 +57,9 @@ def export_command(
 
     settings = load_settings(config)
     must_exist(settings)
-    names = {source.url: source.name for source in settings.source}
     with Store.open(settings.database, read_only=True) as store:
         if what == "positions":
-            text = _positions(store, form, names, now, closed_too=closed_too)
+            text = _positions(store, form, source_names(settings, store), now, closed_too=closed_too)
         else:
             text = _changes(store, form, now)
     _write(text, output)

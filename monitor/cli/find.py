@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.common import config_option, json_option, load_settings, must_exist, print_json, printable, say
+from monitor.cli.common import (
+    config_option,
+    json_option,
+    load_settings,
+    must_exist,
+    print_json,
+    printable,
+    say,
+    source_names,
+)
 from monitor.errors import StoreError
 
 if TYPE_CHECKING:
@@ -34,7 +43,7 @@ def search_command(words: tuple[str, ...], limit: int, as_json: bool, config: st
     must_exist(settings)
     with Store.open(settings.database, read_only=True) as store:
         hits = store.search(" ".join(words), limit=limit)
-    names = {s.url: s.name for s in settings.source}
+        names = source_names(settings, store)
     for hit in hits:
         if as_json:
             excerpt = "".join(_pieces(hit.excerpt))
@@ -84,8 +93,8 @@ def show_command(words: tuple[str, ...], as_json: bool, config: str | None) -> N
 
     settings = load_settings(config)
     must_exist(settings)
-    names = {s.url: s.name for s in settings.source}
     with Store.open(settings.database, read_only=True) as store:
+        names = source_names(settings, store)
         position = _named_position(store, " ".join(words))
         events = store.events_of([position.id])
     if as_json:

@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """All that `monitor status` tells. lost: deliveries given up, after which nothing has reached that recipient."""
+    """All that `monitor status` tells.
+
+    digests: each with the last one put together, the last that had something to tell, and when the next is due.
+    lost: deliveries given up, after which nothing has reached that recipient.
+    """
 
     sources: tuple[tuple[Source, SourceState | None], ...]
-    digests: tuple[tuple[DigestSettings, DigestRecord | None, datetime], ...]
+    digests: tuple[tuple[DigestSettings, DigestRecord | None, DigestRecord | None, datetime], ...]
     pending: tuple[Delivery, ...]
     lost: tuple[Delivery, ...]
     database: str
@@ -85,7 +89,10 @@ def _health(settings: Settings, store: Store, now: datetime) -> Health:
     states = {state.url: state for state in store.states()}
     return Health(
         sources=tuple((source, states.get(source.url)) for source in settings.source if source.enabled),
-        digests=tuple((d, store.outbox.last(d.key), next_slot(d.every, d.zone, now)) for d in settings.digest),
+        digests=tuple(
+            (d, store.outbox.last(d.key), store.outbox.last(d.key, told=True), next_slot(d.every, d.zone, now))
+            for d in settings.digest
+        ),
         pending=tuple(store.outbox.pending()),
         lost=tuple(store.outbox.lost()),
         database=str(settings.database),
@@ -113,8 +120,13 @@ def health_json(health: Health) -> dict[str, Any]:
             for source, state in health.sources
         ],
         "digests": [
-            {"subscriber": digest.key, "last": to_json(last.at if last else None), "next": next_at.isoformat()}
-            for digest, last, next_at in health.digests
+            {
+                "subscriber": digest.key,
+                "last": to_json(told.at if told else None),
+                "nothing_to_tell": to_json(last.at if last and last != told else None),
+                "next": next_at.isoformat(),
+            }
+            for digest, last, told, next_at in health.digests
         ],
         "pending": [_delivery_json(delivery) for delivery in health.pending],
         "failed": [_delivery_json(delivery) for delivery in health.lost],
@@ -173,9 +185,10 @@ def _lines(health: Health) -> Iterator[str]:
             yield f"{source.name}: in trouble since {since}, {state.failures} check{'s' * (state.failures != 1)}"
             yield f"  {state.trouble}"
     yield ""
-    for digest, last, next_at in health.digests:
+    for digest, last, told, next_at in health.digests:
         when = "at once" if digest.every.period == "instant" else _moment(next_at, "")
-        yield f"digest {digest.key}: last {_moment(last.at if last else None, 'never')}, next {when}"
+        silent = f", nothing to tell {_moment(last.at, '')}" if last and last != told else ""
+        yield f"digest {digest.key}: last {_moment(told.at if told else None, 'never')}{silent}, next {when}"
     for delivery in health.pending:
         why = f": {delivery.error}" if delivery.error else ""
         when = _moment(delivery.next_try_at, "")

@@ -41,8 +41,8 @@ def _families(health: Health, now: datetime) -> Iterator[tuple[str, str, list[Sa
     )
     yield (
         "digest_last_timestamp_seconds",
-        "When the last digest was put together.",
-        [({"digest": digest.key}, last.at.timestamp()) for digest, last, _ in health.digests if last],
+        "When it was last looked whether there is something to tell.",
+        [({"digest": digest.key}, last.at.timestamp()) for digest, last, _, _ in health.digests if last],
     )
     yield "deliveries_pending", "Mails that are still to be sent.", [({}, len(health.pending))]
     yield "deliveries_lost", "Mails given up, with none to that recipient since.", [({}, len(health.lost))]

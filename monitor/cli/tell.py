@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.common import When, config_option, json_option, load_settings, must_exist, print_json, printable
+from monitor.cli.common import (
+    When,
+    config_option,
+    json_option,
+    load_settings,
+    must_exist,
+    print_json,
+    printable,
+    source_names,
+)
 
 if TYPE_CHECKING:
     from monitor.models import Event
@@ -69,8 +78,8 @@ def positions_command(show_all: bool, as_json: bool, config: str | None) -> None
 
     settings = load_settings(config)
     must_exist(settings)
-    names = {s.url: s.name for s in settings.source}
     with Store.open(settings.database, read_only=True) as store:
+        names = source_names(settings, store)
         positions = list(store.positions())
     if as_json:
         for position in positions:

@@ -18,6 +18,7 @@ _SOFT = frozenset(
     "widget teaser teasers promo banner newsletter subscribe login quicklinks shortcuts news events twitter".split()
 )
 _CONTENT = frozenset("body html main a span td th tr li h1 h2 h3 h4 p".split())
+_ITEMS = frozenset("article li".split())
 _CLOSED = frozenset("closed expired archive archived past filled abgelaufen".split())
 _PART = re.compile(r"[a-z]+")
 
@@ -78,9 +79,11 @@ class Zones:
         return result
 
     def _end_of_zone(self, line: Line) -> int:
-        """Where the menu or side column ends that a line stands in; behind the page's last line outside of them."""
-        outer = [e for e in line.block.ancestors() if self.penalty(e)]
-        return outer[-1].last if outer else len(self.tree.lines) + 1
+        """Where the menu, side column, article or list item ends that a line stands in; else behind the page's last."""
+        around = line.block.ancestors()
+        zones = [e.last for e in around if self.penalty(e)][-1:]
+        items = [e.last for e in around if e.tag in _ITEMS][:1]
+        return min([*zones, *items, len(self.tree.lines) + 1])
 
     def kind(self, element: Element) -> str:
         """ "-" where positions are closed or something else is listed, "" elsewhere: what is alike across that border
@@ -124,5 +127,9 @@ def _named_closed(element: Element) -> bool:
 
 
 def _names_an_item(line: Line) -> bool:
-    """Bold words inside a row or a list item name that item, and nothing after it."""
-    return line.heading == 7 and any(e.tag in ("td", "th", "li", "dt", "dd", "a") for e in line.block.ancestors(2))
+    """A heading within a link names what that leads to, bold words inside a row or a list item that item: and nothing
+    after it.
+    """
+    if any(e.tag == "a" for e in line.block.ancestors()):
+        return True
+    return line.heading == 7 and any(e.tag in ("td", "th", "li", "dt", "dd") for e in line.block.ancestors(2))

@@ -17,8 +17,13 @@ class Outbox:
     def __init__(self, store: Connection) -> None:
         self._store = store
 
-    def last(self, subscriber: str) -> DigestRecord | None:
-        rows = self._store.rows("SELECT * FROM digests WHERE subscriber = ? ORDER BY id DESC LIMIT 1", [subscriber])
+    def last(self, subscriber: str, *, told: bool = False) -> DigestRecord | None:
+        """The last one that was put together; with `told`, the last that had something to tell and went out."""
+        only = " AND subject IS NOT NULL" if told else ""
+        rows = self._store.rows(
+            f"SELECT * FROM digests WHERE subscriber = ?{only} ORDER BY id DESC LIMIT 1",  # noqa: S608
+            [subscriber],
+        )
         if not rows:
             return None
         row = rows[0]

@@ -53,7 +53,10 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestRecord:
-    """A digest that was put together. through_event: the last event it covers; the next one starts after it."""
+    """A digest that was put together. through_event: the last event it covers; the next one starts after it.
+
+    subject: None where there was nothing to tell, and nothing was sent.
+    """
 
     id: int
     subscriber: str
