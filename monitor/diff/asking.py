@@ -44,7 +44,12 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
             or _row_changed(s.listed, postings[i])
         ]
     wanted: list[str | None] = []
-    wanted += [s.listed.url for p, s in _oldest_first(missing) if p.status is Status.OPEN and _is_due(s, now)]
+    last_read = max((s.last_seen for _, s in own), default=now)
+    wanted += [
+        s.listed.url
+        for p, s in _oldest_first(missing)
+        if p.status is Status.OPEN and _is_due(s, _shown_until(s, last_read, known.good_at), now)
+    ]
     if source.follow:
         wanted += [p.url for p in fresh if not _tells_all(p, reading)]
         wanted += touched
@@ -75,12 +80,19 @@ def shared_urls(known: Known, reading: Reading | None) -> frozenset[str]:
     return frozenset(url for side in (users, rows) for url, found in side.items() if url and len(found) > 1)
 
 
-def _is_due(sighting: Sighting, now: datetime) -> bool:
+def _shown_until(sighting: Sighting, last_read: datetime, good_at: datetime | None) -> datetime:
+    """When the list showed it last: a list that is as it was is not read again, and what it shows is not noted."""
+    if good_at and not sighting.misses and sighting.last_seen == last_read:
+        return max(good_at, sighting.last_seen)
+    return sighting.last_seen
+
+
+def _is_due(sighting: Sighting, shown_until: datetime, now: datetime) -> bool:
     """Not asked since the list dropped it, or not for a day; ever more rarely, the longer its page outlives that."""
     asked = sighting.ad_checked_at
-    if asked is None or asked <= sighting.last_seen:
+    if asked is None or asked <= shown_until:
         return True
-    return not _within(max(RECHECK_AFTER, (asked - sighting.last_seen) / 3), asked, now)
+    return not _within(max(RECHECK_AFTER, (asked - shown_until) / 3), asked, now)
 
 
 def _is_stale(position: Position, sighting: Sighting, now: datetime) -> bool:
