@@ -147,6 +147,7 @@ def test_a_page_on_a_platform_leads_to_its_data(tmp_path: Path) -> None:
     assert [p["title"] for p in line["postings"]] == ["Postdoc in stochastic geometry", "Lab manager"]
     assert (line["positions"], line["next_page"]) == (2, f"{url}/more.json")
     assert f'url = "{url}/jobs.json"' in text
+    assert "pages = 100" in text, "what comes in small parts is followed further"
     with serving({p: (script,) for p, script in site.items()}) as server:
         (tmp_path / "sources.toml").write_text(text.replace(url, server.url))
         polled = monitor("poll", "--as-of", NOW, "--json", cwd=tmp_path)
@@ -327,6 +328,12 @@ EMBEDDED: dict[str, tuple[str, str, str, Script]] = {
         "https://lindholm.varbi.com/en/what:rssfeed/",
         "/lindholm.varbi.com/en/what:rssfeed/",
         board("varbi.xml", "application/rss+xml"),
+    ),
+    "Workday": (
+        '<a href="https://lindholm.wd3.myworkdayjobs.com/en-US/Academic_Careers?q=">Our vacancies</a>',
+        "https://lindholm.wd3.myworkdayjobs.com/wday/cxs/lindholm/Academic_Careers/jobs?offset=0",
+        "/lindholm.wd3.myworkdayjobs.com/wday/cxs/lindholm/Academic_Careers/jobs",
+        board("workday.json", "application/json"),
     ),
 }
 

@@ -49,12 +49,14 @@ class Answer:
 class Question:
     """What is wanted of a response. limit: bytes of body; a longer one is a Fault, or cut off there if `cut`.
 
-    wanted: whether the body is read, given status and headers; it may raise a Fault.
+    wanted: whether the body is read, given status and headers; it may raise a Fault. posted: the body of a POST; None
+    for a GET.
     """
 
     limit: int
     wanted: Callable[[int, Mapping[str, str]], bool]
     cut: bool = False
+    posted: bytes | None = None
 
 
 def parse(url: str) -> URL:
@@ -125,14 +127,14 @@ class Wire:
             await self._idle.popitem()[1].aclose()
 
     async def ask(self, url: URL, headers: Mapping[str, str], question: Question) -> Answer:
-        """One GET. Fault: anything but a response."""
+        """One request. Fault: anything but a response."""
         seconds = self._settings.timeout
         name = url.raw_host.decode("ascii")
         addresses = await self._resolver.addresses(name)
         transport = self._idle.pop(origin(url), None) or self._transport(url.scheme)
         try:
             async with asyncio.timeout(seconds * _WHOLE):
-                response = await self._first_response(transport, url, addresses, headers)
+                response = await self._first_response(transport, url, addresses, headers, question.posted)
                 try:
                     return await _answer(response, question)
                 finally:
@@ -147,7 +149,12 @@ class Wire:
             await self._keep(origin(url), transport)
 
     async def _first_response(
-        self, transport: httpx.AsyncHTTPTransport, url: URL, addresses: list[str], headers: Mapping[str, str]
+        self,
+        transport: httpx.AsyncHTTPTransport,
+        url: URL,
+        addresses: list[str],
+        headers: Mapping[str, str],
+        posted: bytes | None,
     ) -> httpx.Response:
         """From the first address that can be connected to."""
         seconds = self._settings.timeout
@@ -156,7 +163,11 @@ class Wire:
         for last, address in zip([*[False] * (len(addresses) - 1), True], addresses, strict=True):
             there = url if address == url.host else url.copy_with(host=address)
             request = httpx.Request(
-                "GET", there, headers={**headers, "Host": url.netloc.decode("ascii")}, extensions=extensions
+                "GET" if posted is None else "POST",
+                there,
+                headers={**headers, "Host": url.netloc.decode("ascii")},
+                content=posted,
+                extensions=extensions,
             )
             try:
                 return await transport.handle_async_request(request)
