@@ -21,7 +21,8 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
     """The URLs to ask, the most telling first. reading: None when the list was not modified.
 
     First the positions that a list no longer shows (only their own pages can prove that they are closed), then new
-    ones, those whose row changed, and open ones not asked for a day: a deadline may move on the ad's page alone.
+    ones, those whose row changed, and open ones not asked for a day: a deadline may move on the ad's page alone, unless
+    the list has the whole ad.
     """
     own = [(p, s) for p in known.positions if (s := sighting_of(p, source.url))]
     if reading is None:
@@ -97,10 +98,14 @@ def _is_due(sighting: Sighting, shown_until: datetime, now: datetime) -> bool:
 
 def _is_stale(position: Position, sighting: Sighting, now: datetime) -> bool:
     asked = sighting.ad_checked_at
-    closed_by_its_words = position.status is Status.CLOSED and sighting.ad is not None and sighting.ad.closed
-    if position.status is Status.CLOSED and not closed_by_its_words:
-        return False
-    return asked is None or not _within(RECHECK_AFTER, asked, now)
+    return is_asked_daily(position, sighting) and (asked is None or not _within(RECHECK_AFTER, asked, now))
+
+
+def is_asked_daily(position: Position, sighting: Sighting) -> bool:
+    """Whether the page of a position that the list shows may say tomorrow what neither it nor the list says today."""
+    if position.status is Status.CLOSED:
+        return sighting.ad is not None and sighting.ad.closed  # by its own words, and it may be open again
+    return not _is_whole(sighting.listed)
 
 
 def _within(pause: timedelta, asked: datetime, now: datetime) -> bool:
@@ -117,8 +122,12 @@ def _row_changed(old: Posting, new: Posting) -> bool:
 
 def _tells_all(posting: Posting, reading: Reading | None) -> bool:
     """A feed entry with the whole ad in it, deadline and all."""
-    is_feed = reading is not None and reading.kind is Kind.FEED
-    return is_feed and posting.deadline is not None and len(posting.text or "") >= _WHOLE_TEXT
+    return reading is not None and reading.kind is Kind.FEED and _is_whole(posting)
+
+
+def _is_whole(posting: Posting) -> bool:
+    """What stands in a list with its text comes from data: a feed, an API, a page's JobPostings."""
+    return posting.deadline is not None and len(posting.text or "") >= _WHOLE_TEXT
 
 
 def _oldest_first(positions: list[tuple[Position, Sighting]]) -> list[tuple[Position, Sighting]]:

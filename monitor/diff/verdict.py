@@ -111,12 +111,13 @@ def _seen(check: Check, reading: Reading) -> Verdict:
             slid_in = _slid_in(reading, matching, postings, i)
             updates.append(appeared(check, postings[i], keys[i], older if slid_in else event))
     limit = check.source.closed_after + odd
+    data = reading.kind is Kind.FEED and reading.complete
     for position in matching.missing:
         sighting = sighting_of(position, check.source.url)
         if position.id <= UNSTORED or sighting is None:
             continue  # overlooked then, and gone by now
         counts = reading.complete or _was_taken_out(check, reading, matching, sighting)
-        updates.append(missing(check, position, sighting, counts=counts, limit=limit))
+        updates.append(missing(check, position, sighting, counts=counts, limit=limit, data=data))
     told = _news(check, updates, compared=len(matching.pairs))
     if suspect:
         sentence = (
