@@ -46,8 +46,11 @@ class Workers:
             await asyncio.to_thread(self._pool.join)
 
     async def read(self, page: Page, hints: Hints, by: Callable[[Page, Hints], Reading]) -> Reading:
-        """What a page shows. One that cannot be read within the time is the source's trouble, in a sentence."""
-        if len(page.text) <= SMALL:
+        """What a page shows. One that cannot be read within the time is the source's trouble, in a sentence.
+
+        Where no process runs yet, a small page is read here; else there, where all that reading takes is loaded.
+        """
+        if self._pool is None and len(page.text) <= SMALL:
             return by(page, hints)
         from pebble import ProcessExpired
 
