@@ -88,7 +88,7 @@ def test_poll_of_one_source(home: Path) -> None:
 def test_sources_are_listed_with_their_health(home: Path) -> None:
     lines = {line["source"]: line for line in monitor("sources", "--json", cwd=home).lines}
     assert set(lines["Lindholm, Mathematics"]) == {
-        *("source", "url", "kind", "enabled", "last_good", "positions", "due", "trouble", "trouble_since")
+        *("source", "url", "kind", "platform", "enabled", "last_good", "positions", "due", "trouble", "trouble_since")
     }
     assert lines["Lindholm, Mathematics"]["last_good"] == NEXT_MONDAY
     assert lines["Lindholm, Mathematics"]["positions"] > 0

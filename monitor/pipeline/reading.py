@@ -20,13 +20,14 @@ def read(page: Page, hints: Hints) -> Reading:
     found = board_of(page) if hints.kind in (None, Kind.FEED) else None
     if found is None:
         return _ad_of_platform(page, hints) or readers.read(page, hints)
-    _, board = found
+    platform, board = found
     return Reading(
         kind=Kind.FEED,
         postings=tuple(_posting(record, hints) for record in board.records),
         next_page=board.next_page,
         complete=board.next_page is None,
         none_open=not board.records and board.next_page is None,
+        platform=platform.name,
     )
 
 

@@ -53,6 +53,9 @@ def test_a_search_is_a_source(httpserver: HTTPServer, tmp_path: Path) -> None:
     positions = monitor("positions", "--json", cwd=tmp_path).lines
     assert {p["reference"] for p in positions} == {f"R-{n}" for n in range(1, 44)}
     assert positions[0]["url"].startswith(httpserver.url_for("/Careers/job/Lindholm/PhD_R-"))
+    (source,) = monitor("sources", "--json", cwd=tmp_path).lines
+    assert (source["kind"], source["platform"]) == ("feed", "Workday")
+    assert "feed (Workday)" in monitor("status", "--as-of", "2026-03-02", cwd=tmp_path).out
     (same,) = monitor("poll", "--json", "--force", "--as-of", "2026-03-03", cwd=tmp_path).lines
     assert same["outcome"] == "unchanged"
     httpserver.clear_all_handlers()
