@@ -36,6 +36,7 @@ _OF_RECORDS = (
     "numbered",
 )  # evidence that single records have to show
 _SAMPLE = 20  # records
+_LONG = 120  # characters of a sentence that is no item
 _LONGER = 8  # characters that a title has more than the heading of its kind
 _NUMBERED = re.compile(r"(?:([^\W\d_]{2,12})\s)?[^\W\d_]{0,4}[-.\s]?\d{1,3}[a-z]?\s*[:.)–—-]\s*\S")
 _DIGIT = re.compile(r"\d")
@@ -122,7 +123,11 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     )
     if not any(notes[k] > 0 for k in ("page", "section", "address", "classes", "offers")):
         notes["no context"] = -1.5
-    if n >= 3 and length >= 20 and not group.linked and all(map(_NUMBERED.match, titles)):
+    if (
+        length >= 20
+        and not group.linked
+        and all(_NUMBERED.match(r.title) and (n >= 3 or _offers(tree, r)) for r in records)
+    ):
         notes["numbered"] = 3.0 * share([heads_a_list(s) for s in sections])  # "Project A1: ...", "DC2: ..."
     if n >= 2 and length >= 14 and group.linked:
         notes["listed"] = 1.5 * share([heads_a_list(s) for s in sections])
@@ -178,6 +183,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if not value and not _anything(tree, record) and not _is_listed(group, section, title):
         # what its neighbours have to show is not its own, unless they are many of one kind
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
+        alike = alike and (group.linked or record.url is not None or group.notes["dated"] < 0.7)
         value -= 2.0 if alike else 1.0 + sum(group.notes.get(k, 0.0) for k in _OF_RECORDS)
     line = tree.lines[record.title_line]
     if not value and group.linked and group.generic and record.seed in line.anchors and not line.heading:
@@ -206,6 +212,13 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
 def _is_listed(group: Group, section: tuple[str, ...], title: str) -> bool:
     """Whether a title needs no word of a position: it stands in a list under "PhD projects"."""
     return bool(group.notes.get("numbered")) or (group.linked and heads_a_list(section) and len(title) >= 14)
+
+
+def _offers(tree: Tree, record: Record) -> bool:
+    """Whether a heading that names no position stands over words that do ("2) Waves in ice", then "PhD project")."""
+    line = tree.lines[record.title_line]
+    below = tree.lines[line.number + 1 : record.last]
+    return 0 < line.heading < 7 and any(says("listing.roles", other.text) for other in below)
 
 
 def _invites_anyone(tree: Tree, record: Record) -> bool:
@@ -243,7 +256,7 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
             ):
                 return True
         entries += any(len(w) >= 0.5 * len(line.text) for w in words)
-        items += line.block.tag in ("li", "td", "dd", "p") and _opens_with_a_role(line)
+        items += line.block.tag in ("li", "td", "dd", "p") and _opens_with_a_role(line) and not _tells_whom(line)
         if broad and line.heading == 7 > own.heading and len(line.text) > _LONGER + len(own.text) and _names_work(line):
             return True  # "Postdocs" over a title in bold
     if own.anchors:
@@ -260,6 +273,11 @@ def _opens_with_a_role(line: Line) -> bool:
     """Whether a line may be an item that names a position; "Supervisors: two researchers" is a labelled value."""
     head, colon, _ = line.text[:45].partition(":")
     return says("listing.roles", line.text[:45]) and not (colon and role_of_label(head))
+
+
+def _tells_whom(line: Line) -> bool:
+    """Whether a paragraph says whom a project above is for: "Postdoc or PhD", or a long sentence."""
+    return line.block.tag == "p" and (is_rank(line.text) or (len(line.text) > _LONG and line.text.endswith(".")))
 
 
 def _names_work(line: Line) -> bool:

@@ -18,7 +18,7 @@ from operator import attrgetter
 
 from monitor.readers.columns import Tables
 from monitor.readers.tree import FORMATTING, Element, Line, Tree
-from monitor.readers.words import is_bare, is_generic, is_rank, says
+from monitor.readers.words import is_bare, is_file, is_generic, is_rank, says
 from monitor.readers.zones import Zones
 
 MAX_RECORD = 6000  # characters
@@ -85,7 +85,9 @@ def _links(tree: Tree, zones: Zones, tables: Tables) -> dict[tuple[int, str], li
         words = tree.anchor_text(anchor)
         if anchor.first < anchor.last and _is_menu(tree, tree.lines[anchor.first]) and not is_generic(words):
             continue
-        if (not words and anchor.first == anchor.last) or (words in "#¶§" and "#" in (anchor.attributes["href"] or "")):
+        if not words and anchor.first == anchor.last and not is_file(tree.address(anchor) or ""):
+            continue
+        if words in "#¶§" and "#" in (anchor.attributes["href"] or ""):
             continue
         if tables.role_at(anchor) in _PEOPLE:
             continue
@@ -333,6 +335,11 @@ class Ground:
     def owns(self, element: Element) -> bool:
         """Whether all lines of an element stand within the elements of records."""
         return all(self._own[element.first : element.last])
+
+    def precedes(self, record: Record) -> bool:
+        """Whether another record's title stands in what this one runs on over."""
+        first = bisect_left(self._titles, record.first)
+        return first < len(self._titles) and self._titles[first] < record.last
 
     def overlaps(self, record: Record) -> bool:
         """Whether the record's title stands within the element of another, or another's within its own."""
