@@ -60,6 +60,9 @@ class Site(ThreadingHTTPServer):
         self.positions = 3
         self.moved = 0
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """The program was killed and has hung up."""
+
     @property
     def gone(self) -> int:
         """How many it shows no more."""
