@@ -24,7 +24,7 @@ _OF = (
     r"og|van|voor|der|den|zu|an|am|in|et|en|e|y|v|ve|a|w|at|ob|–|-)"
 )
 _NAME_AFTER = re.compile(
-    rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,4}})"
+    rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}(?:[dl][’'])?{WORD}){{0,4}})"
 )
 _NAME_BEFORE = re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,4}}[ \xa0]?(?:{_OF}[ \xa0])?$")
 _ACRONYM = re.compile(r"\s?\(([A-ZÄÖÜÅØ][\w&-]{1,14})\)")
@@ -102,7 +102,8 @@ def _institutions(text: str) -> Iterator[Mention]:
         start = before.start() if before else own.start() if own else None
         if start is None or "\n" in text[start : head.start()]:
             continue
-        start = _without_lead(text, start, head.start(), "leads")
+        dash = max(text.rfind(" - ", start, head.start()), text.rfind(" – ", start, head.start()))
+        start = _without_lead(text, dash + 3 if dash >= 0 else start, head.start(), "leads")
         if start >= head.start():
             continue
         end = _with_tail(text, head.end())
