@@ -347,6 +347,26 @@ def test_a_page_that_embeds_a_platform_leads_to_its_data(name: str) -> None:
     assert found.reading.postings
 
 
+def test_a_platforms_script_leads_on_to_its_data() -> None:
+    key = "0123456789abcdef0123456789abcdef01234567"
+    page = html("<main><h1>Stellen</h1><div data-bite-jobs-api-listing='weissenbach:stellen'></div></main>")
+    script = f'var t="{key}",e=BiteJobsApi.createClient({{key:t}});'.encode()
+    site = {
+        "/www.weissenbach.example/stellen": page,
+        "/cs-assets.b-ite.com/weissenbach/jobs-api/stellen.min.js": (
+            response(script, content_type="text/javascript"),
+            KEEP,
+        ),
+        "/jobs.b-ite.com/api/v1/postings/search": board("bite.json", "application/json"),
+    }
+    found = discovered(site, "https://www.weissenbach.example/stellen")
+    wanted = f"https://jobs.b-ite.com/api/v1/postings/search?key={key}&locale=de&offset=0"
+    assert (found.way, found.url, found.rejected) == (Way.PLATFORM, wanted, ())
+    assert len(found.reading.postings) == 2
+    lost = discovered({k: v for k, v in site.items() if "search" not in k}, "https://www.weissenbach.example/stellen")
+    assert (lost.way, [one.candidate.url for one in lost.rejected]) == (Way.PAGE, [wanted])
+
+
 def test_a_board_of_others_that_a_page_links_to_is_not_taken() -> None:
     after = '<footer><a href="https://jobs.lever.co/lindholm">A start-up of our students is hiring</a></footer>'
     site = {

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from monitor.models import Page
 from monitor.platforms import (
     academicjobsonline,
+    bite,
     emply,
     greenhouse,
     interfolio,
@@ -35,6 +36,7 @@ PLATFORMS: tuple[Platform, ...] = tuple(
     module.PLATFORM
     for module in (
         academicjobsonline,
+        bite,
         emply,
         greenhouse,
         interfolio,

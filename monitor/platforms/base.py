@@ -43,10 +43,11 @@ class Request:
 class Platform:
     """A recruitment platform.
 
-    leads: (address of a page, its HTML or "") -> addresses of the feed or API behind it, the likeliest first. They are
-    guesses until they have been fetched. read: the platform's own answer -> its positions, None if it is none; absent
-    where the answer is a feed that every feed reader reads. request: how an address is asked where that is not a plain
-    GET of it, None for any other. read_ad: what the platform answers for one position.
+    leads: (address of a page, its HTML or "") -> addresses of the feed or API behind it, the likeliest first, or of a
+    script that leads there in turn. They are guesses until they have been fetched. read: the platform's own answer ->
+    its positions, None if it is none; absent where the answer is a feed that every feed reader reads. request: how an
+    address is asked where that is not a plain GET of it, None for any other. read_ad: the platform's own answer for one
+    position -> that one, None if it is none.
     """
 
     name: str

@@ -87,6 +87,7 @@ EMPTY = {
     "https://logic.interfolio.com/byc-search/9/public_job_boards?limit=100&page=1": '{"results": [], "total_count": 0}',
     "https://www.mathjobs.org/jobs/9/public_job_boards?limit=200&page=3": '{"results": []}',
     "https://lindholm.wd3.myworkdayjobs.com/wday/cxs/lindholm/C/jobs?offset=20": '{"total": 0, "jobPostings": []}',
+    "https://jobs.b-ite.com/api/v1/postings/search?key=1&offset=0": '{"jobPostings": [], "page": {"total": 0}}',
     "https://aabygaard.career.emply.com/en/vacant-positions": "<script>f({ vacancies : JSON.parse('[]') })</script>",
 }
 
