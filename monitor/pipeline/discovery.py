@@ -153,10 +153,9 @@ def _of_platforms(url: str, html: str) -> Iterator[Candidate]:
 
 def _further(candidate: Candidate, looked: tuple[Page, Reading] | FetchError) -> list[Candidate]:
     """What a platform's script leads to, which itself is no data."""
-    if candidate.way is not Way.PLATFORM or isinstance(looked, FetchError):
+    if candidate.way is not Way.PLATFORM or isinstance(looked, FetchError) or "javascript" not in looked[0].content_type:
         return []
-    page, seen = looked
-    return [] if board_of(page) or seen.postings else list(_of_platforms(page.url, page.text))
+    return list(_of_platforms(looked[0].url, looked[0].text))
 
 
 async def _look(url: str, web: Web, as_of: date) -> tuple[Page, Reading] | FetchError:
