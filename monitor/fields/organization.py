@@ -95,7 +95,7 @@ def _institutions(text: str) -> Iterator[Mention]:
     folded = fold(text)
     seen: list[tuple[int, int]] = []
     for head in cue("heads_after").finditer(folded):
-        if not text[head.start()].isupper() and not _lower_head(head[0]):
+        if not (text[head.start()].isupper() or cue("small").fullmatch(head[0])):
             continue
         before = _NAME_BEFORE.search(text, max(0, head.start() - 80), head.start())
         own = re.compile(rf"(?:[{UPPER}][\w’']*-)+$").search(text, max(0, head.start() - 40), head.start())
@@ -109,10 +109,10 @@ def _institutions(text: str) -> Iterator[Mention]:
         end = _with_tail(text, head.end())
         seen.append((start, end))
     for head in cue("heads_before").finditer(folded):
-        if not text[head.start()].isupper():
-            continue
         after = _NAME_AFTER.match(text, head.end())
         if after is None or "\n" in after[0]:
+            continue
+        if not (text[head.start()].isupper() or _is_written_small(text, head, after)):
             continue
         start = head.start()
         lead = re.compile(rf"(?:[{UPPER}][\w’'.-]*[- ]){{1,3}}$").search(text, max(0, start - 60), start)
@@ -141,25 +141,10 @@ _COMPOUND = re.compile(
 )
 
 
-def _lower_head(head: str) -> bool:
-    """Heads that languages write small after the name: "Umeå universitet", "Helsingin yliopisto"."""
-    return head.startswith(
-        (
-            "universit",
-            "hogskol",
-            "hogskul",
-            "hoyskol",
-            "yliopist",
-            "korkeak",
-            "ammattik",
-            "institut",
-            "teknisk",
-            "univerzit",
-            "sjukhus",
-            "akademie",
-            "lantbruk",
-        )
-    )
+def _is_written_small(text: str, head: re.Match[str], after: re.Match[str]) -> bool:
+    """ "à l'université Paris-Est": a small head word right before the name, behind its article."""
+    article = text[max(0, head.start() - 2) : head.start()].lower() in ("l'", "l’")
+    return article and bool(cue("small").match(head[0])) and bool(re.match(rf"\s?(?:d[eu]s?\s|d[’'])?[{UPPER}]", after[0]))
 
 
 def _without_lead(text: str, start: int, head: int, kind: str) -> int:
@@ -277,7 +262,7 @@ def _leading(ad: AdText, text: str, mentions: tuple[Mention, ...]) -> Found[str]
     if ad.language and has_head and not _head_of(ad.language).search(first):
         # "University of Oslo" in an English ad on a Norwegian site
         own = [k for k in ranked if scores[k] >= 0.4 * scores[first] and _head_of(ad.language).search(k)]
-        first = own[0] if own and not _LESSER.search(own[0]) else first
+        first = own[0] if own and not is_lesser(own[0]) else first
     if not has_head:  # "Radboudumc": the full name where the ad has it too
         first = next((k for k in ranked if k != first and len(k.split()) > 2 and k[:5] == first[:5]), first)
     mention = best[first]
@@ -292,14 +277,8 @@ def _head_of(language: str) -> re.Pattern[str]:
 
 
 def is_lesser(name: str) -> bool:
-    """An institute, school or foundation, which a university beside it outranks."""
-    return bool(_LESSER.search(fold(name)))
-
-
-_LESSER = re.compile(
-    r"ustav|foundation|stiftung|stiftelse|fundac|fondation|council|instit(?!ute of technology)|museum|"
-    r"college|academy|school|gesellschaft|laborator|gmbh"
-)
+    """An institute, school or foundation, which a university beside it outranks; an institute of technology is one."""
+    return bool(cue("lesser").search(cue("whole").sub("", fold(name))))
 
 
 def _key(name: str) -> str:
