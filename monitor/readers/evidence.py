@@ -117,7 +117,7 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     notes["unlinked"] = -0.5 if not group.linked else 0.0
     notes["prose"] = -1.5 * share(
         [
-            not group.linked and r.seed.tag in ("p", "div") and not line.heading
+            not group.linked and r.seed.tag in ("p", "div") and not (line.heading or line.bold_beginning)
             for r, line in zip(records, lines, strict=True)
         ]
     )
@@ -164,6 +164,8 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         return -9.0
     if not group.linked and (is_bare(title) or is_rank(title)) and _invites_anyone(tree, record):
         return -9.0
+    if not group.linked and says("listing.speculative", title) and not _dated(tree, record):
+        return -9.0  # "Prospective PhD students"
     section = zones.section(record.title_line)
     if zones.is_closed(record.root, section) or _says_closed(tree, record):
         return -9.0

@@ -156,8 +156,9 @@ class _Court:
             return False
         section = zones.section(record.title_line)
         none_open = any(section[: len(where)] == where for where in self.nothing)
-        if none_open and not group.notes["dated"] and (record.url is None or not heads_a_list(section)):
-            return False  # the page says that nothing is open, and this stands elsewhere or is no more than words
+        beside = record.url is None and section in self.nothing
+        if none_open and not group.notes["dated"] and (beside or not heads_a_list(section)):
+            return False  # the page says that nothing is open, and this stands elsewhere or beside that
         if value + against_link(tree, record, group, none_open=none_open) < need:
             return False
         title = record.title.casefold()

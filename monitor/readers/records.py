@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
 
+from monitor.fields.labels import role as role_of_label
 from monitor.readers.columns import Tables
 from monitor.readers.tree import FORMATTING, Element, Line, Tree
-from monitor.readers.words import is_bare, is_file, is_generic, is_rank, says
+from monitor.readers.words import is_bare, is_file, is_generic, is_only, is_rank, says
 from monitor.readers.zones import Zones
 
 MAX_RECORD = 6000  # characters
@@ -29,6 +30,7 @@ MAX_BLOCKS = 3  # that belong to the section before them
 MAX_BLOCK = 300  # characters of one
 _MENU = 3  # links on a line
 _ENTRY = 30  # characters of a menu's entry
+_LABEL = 40  # characters within which a label ends
 _PEOPLE = ("supervisor", "contact", "referee")  # columns whose links lead to persons
 
 
@@ -120,7 +122,7 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     """
     found: dict[tuple[int, str], list[tuple[Element, bool]]] = defaultdict(list)
     for line in tree.lines:
-        if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit():
+        if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit() or _is_labelled(line.text):
             continue
         if any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in line.anchors):
             continue
@@ -139,6 +141,14 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
         if titles:
             kept[make] = titles
     return kept
+
+
+def _is_labelled(text: str) -> bool:
+    """Whether a line is a labelled value, no title: "Location: Oslo", "Profile: candidates hold a PhD"."""
+    label, colon, words = text[:_LABEL].partition(":")
+    return bool(colon and words) and (
+        role_of_label(label) is not None or is_generic(label) or is_only("listing.other", label)
+    )
 
 
 def _is_item(block: Element) -> bool:

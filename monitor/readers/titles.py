@@ -129,7 +129,7 @@ def _title(tree: Tree, line: Line, *, linked: bool) -> str:
         and role(bold) is None
         and (says("listing.roles", bold) or not says("listing.roles", line.text))
     ):
-        return bold.rstrip(" :;,-–—|")
+        return _without_frame(bold.rstrip(" :;,-–—|"))
     text = line.text
     for anchor in line.anchors:
         words = tree.anchor_text(anchor)
