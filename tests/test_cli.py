@@ -97,7 +97,7 @@ def test_sources_are_listed_with_their_health(home: Path) -> None:
     assert (shown.code, shown.err) == (0, "")
     assert f"{down['source']}: {down['trouble']}" in shown.out.replace("\n", " ")
     assert "in trouble" in shown.out
-    assert "next due 2026-03-" in monitor("check", "--as-of", MONDAY, cwd=home).out
+    assert "next due 2026-03-" in monitor("check", "--as-of", NEXT_MONDAY, cwd=home).out
     assert "due now" in monitor("check", "--as-of", "2027-01-01", cwd=home).out
 
 

@@ -209,9 +209,12 @@ def size_words(size: int) -> str:
 
 
 def _due(state: SourceState | None, now: datetime) -> str:
+    from monitor.cadence import falls_due
+
     if state is None or state.next_check_at is None:
         return "now"
-    return "now" if state.next_check_at <= now else _moment(state.next_check_at, "")
+    due = falls_due(state.next_check_at, state.checked_at or now, now)
+    return "now" if due <= now else _moment(due, "")
 
 
 def _moment(at: datetime | None, otherwise: str) -> str:
