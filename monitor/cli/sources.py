@@ -174,15 +174,15 @@ def edit_command(name: str, changes: tuple[str, ...], config: str | None) -> Non
     if not changes:
         click.echo(as_toml(before), nl=False)
         return
-    wanted = _wanted(before, changes)
+    wanted = {key: value for key, value in _wanted(before, changes).items() if before.get(key) != value}
+    if not wanted:
+        say("that is what it says already")
+        return
     after = _write(chosen, edit_source(chosen.text, chosen.number, chosen.source.name, wanted))
     for key, value in wanted.items():
         say(f"{key}: {_words(before.get(key))} -> {_words(value)}")
-    source = after.source[chosen.number]
-    if source.url != chosen.source.url:
+    if after.source[chosen.number].url != chosen.source.url:
         say("its address is new, so its first check tells what is open; what the old one showed stays in the database")
-    elif all(before.get(key) == value for key, value in wanted.items()):
-        say("that is what it says already")
 
 
 def _wanted(table: Mapping[str, Any], changes: tuple[str, ...]) -> dict[str, Any]:
