@@ -46,6 +46,7 @@ name = "Lindholm"
 """
 TITLE = re.compile(r"PhD student in field number (\d+)")
 SHOWN = 20  # positions at a time
+UNDISTURBED_EVERY = 5  # runs, so that nothing comes and goes unseen, and the time of each part is known
 MOVED_TO = date(2099, 6, 1)
 SECTION = re.compile(r"^([A-Z][^a-z\n]+) \(\d+\)$", re.M)
 
@@ -62,6 +63,11 @@ class Site(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """The program was killed and has hung up."""
+
+    def go_on(self) -> None:
+        """A position comes, the deadline of an earlier one moves, and in time the earliest one goes."""
+        self.positions += 1
+        self.moved += 1
 
     @property
     def gone(self) -> int:
@@ -122,7 +128,7 @@ class Outcome:
 
 
 def crash(folder: Path, kills: int, seed: int) -> Outcome:
-    """Kill the program `kills` times between its start and its end; each time a position comes, one goes, one moves."""
+    """Kill the program `kills` times, in each part of its work as often; before each run the site goes on."""
     chance = random.Random(seed)
     site = Site()
     Thread(target=site.serve_forever, daemon=True).start()
@@ -131,15 +137,18 @@ def crash(folder: Path, kills: int, seed: int) -> Outcome:
     with Server(trustme.CA(), security="none") as mail:
         config = folder / "sources.toml"
         config.write_text(CONFIG.format(port=mail.port, site=site.server_port))
-        site.positions = 3
         _work(config)
-        usual = _measured(config, site)
-        while sum(hit.values()) < kills:
-            site.positions += 1
-            site.moved += 1
-            if part := _work(config, chance.uniform(0, usual)):
-                hit[part] += 1
+        for number in range(4 * kills):
+            if number % UNDISTURBED_EVERY == 0:
+                site.go_on()
+                _, usual = _work(config)
+            site.go_on()
+            part = chance.choice(list(usual))
+            killed, _ = _work(config, part, chance.uniform(0, usual[part]))
+            hit.update(filter(None, [killed]))
             faults += _faults(folder / "monitor.db")
+            if sum(hit.values()) == kills:
+                break
         _work(config)
         _work(config)
         mails = [(e.rcpt_tos[0], message_from_bytes(_bytes(e.content))["Message-ID"]) for e in mail.mailbox.envelopes]
@@ -178,24 +187,30 @@ def _faults(database: Path) -> list[str]:
         return found
 
 
-def _work(config: Path, kill_after: float | None = None) -> str | None:
-    """One poll and one delivery; what was being done when they were killed, after so many seconds of work."""
+def _work(config: Path, kill_in: str = "", after: float = 0.0) -> tuple[str | None, dict[str, float]]:
+    """One poll and one delivery, killed so many seconds after a part of the work began.
+
+    What was being done then, None if they came to their end; and how many seconds each part took.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.crash", "monitor.pipeline.warm"])  # a start is nothing that is to be tried
     here, there = context.Pipe()
     process = context.Process(target=run, args=(config, there))
     process.start()
     there.close()
-    part = here.recv()
-    process.join(kill_after)
-    process.kill()
-    process.join()
-    with suppress(EOFError):
+    began: dict[str, float] = {}
+    with here, suppress(EOFError):
         while True:
             part = here.recv()
-    here.close()
+            if part not in began and part == kill_in:
+                time.sleep(after)
+                process.kill()
+            began.setdefault(part, time.monotonic())
+    process.join()
     assert process.exitcode in (0, -signal.SIGKILL)
-    return part if process.exitcode else None
+    ends = [*list(began.values())[1:], time.monotonic()]
+    seconds = {part: end - begin for (part, begin), end in zip(began.items(), ends, strict=True)}
+    return list(began)[-1] if process.exitcode else None, seconds
 
 
 def run(config: Path, say: Connection[str, None]) -> None:
@@ -206,15 +221,6 @@ def run(config: Path, say: Connection[str, None]) -> None:
         poll(settings, store, settings.source, datetime.now(UTC))
         say.send("digest")
         send_digests(settings, store, datetime.now(UTC), report=lambda _: say.send("delivery"))
-
-
-def _measured(config: Path, site: Site) -> float:
-    """Seconds that the work takes when there is something to tell."""
-    site.positions += 1
-    site.moved += 1
-    began = time.monotonic()
-    _work(config)
-    return time.monotonic() - began
 
 
 def _told(mail: Server, what: str) -> dict[str, dict[int, set[str]]]:
