@@ -185,6 +185,8 @@ def test_a_digest_is_previewed_and_sent(site: DemoSite, tmp_path: Path) -> None:
     site.show(week=1)
     (tmp_path / "sources.toml").write_text(site.configuration())
     monitor("poll", "--as-of", MONDAY, cwd=tmp_path)
+    refused = monitor("digest", "--send", "--html", "look.html", cwd=tmp_path)
+    assert (refused.code, "--html goes with the preview" in refused.err) == (2, True)
     preview = monitor("digest", "--as-of", MONDAY, "--html", "look.html", cwd=tmp_path)
     assert preview.code == 0
     assert preview.out.startswith("To: you@example.org\nSubject: Positions at Lindholm")
