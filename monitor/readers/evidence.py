@@ -14,6 +14,7 @@ from monitor.readers.words import (
     heads_a_list,
     is_bare,
     is_generic,
+    is_kind,
     is_only,
     is_placeholder,
     is_rank,
@@ -162,7 +163,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     value = 1.0 if role else 0.5 if says("listing.occupations", title) else 0.0
     if not group.linked and any(says_none_open(o.text) for o in tree.lines[record.first : record.last]):
         return -9.0
-    if not group.linked and (is_bare(title) or is_rank(title)) and _invites_anyone(tree, record):
+    if not group.linked and is_kind(title) and _invites_anyone(tree, record):
         return -9.0
     if not group.linked and says("listing.speculative", title) and not _dated(tree, record):
         return -9.0  # "Prospective PhD students"
@@ -185,7 +186,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     if not value and not _anything(tree, record) and not _is_listed(group, section, title):
         # what its neighbours have to show is not its own, unless they are many of one kind
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
-        alike = alike and (group.linked or record.url is not None or group.notes["dated"] < 0.7)
+        alike = alike and (group.linked or record.url is not None or not group.notes["dated"])
         value -= 2.0 if alike else 1.0 + sum(group.notes.get(k, 0.0) for k in _OF_RECORDS)
     line = tree.lines[record.title_line]
     if not value and group.linked and group.generic and record.seed in line.anchors and not line.heading:

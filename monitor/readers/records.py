@@ -124,7 +124,9 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     for line in tree.lines:
         if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit() or _is_labelled(line.text):
             continue
-        if any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in line.anchors):
+        named = [words for a in line.anchors if tree.address(a) and not is_generic(words := tree.anchor_text(a))]
+        lead = line.bold_beginning if named else ""  # "PhD in optics: as part of <this network>, ..."
+        if named and (not lead or any(words in lead for words in named)):
             continue
         block = line.block
         if line.heading or block.tag in ("dt", "summary"):
@@ -147,7 +149,10 @@ def _is_labelled(text: str) -> bool:
     """Whether a line is a labelled value, no title: "Location: Oslo", "Profile: candidates hold a PhD"."""
     label, colon, words = text[:_LABEL].partition(":")
     return bool(colon and words) and (
-        role_of_label(label) is not None or is_generic(label) or is_only("listing.other", label)
+        role_of_label(label) is not None
+        or is_generic(label)
+        or is_only("listing.other", label)
+        or is_only("listing.never", label)
     )
 
 

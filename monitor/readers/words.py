@@ -123,6 +123,12 @@ def is_rank(text: str) -> bool:
     return says("listing.roles", text) and not is_bare(text) and _is_made_of(text, "listing.roles", "listing.plain")
 
 
+@lru_cache(maxsize=8192)
+def is_kind(text: str) -> bool:
+    """A kind of positions or of people, without a word of what they work on ("PostDoc position", "PhD students")."""
+    return _is_made_of(text, *(f"listing.{topic}" for topic in ("roles", "jobs", "occupations", "plain", "offer")))
+
+
 def _is_made_of(text: str, *topics: str) -> bool:
     folded = fold(_COUNT.sub("", text))[:MAX_TEXT]
     known = {n for hit in _book().hits(folded) if hit.topic in topics for n in range(hit.first, hit.last)}
