@@ -153,7 +153,11 @@ def _of_platforms(url: str, html: str) -> Iterator[Candidate]:
 
 def _further(candidate: Candidate, looked: tuple[Page, Reading] | FetchError) -> list[Candidate]:
     """What a platform's script leads to, which itself is no data."""
-    if candidate.way is not Way.PLATFORM or isinstance(looked, FetchError) or "javascript" not in looked[0].content_type:
+    if (
+        candidate.way is not Way.PLATFORM
+        or isinstance(looked, FetchError)
+        or "javascript" not in looked[0].content_type
+    ):
         return []
     return list(_of_platforms(looked[0].url, looked[0].text))
 
