@@ -24,7 +24,8 @@ _OF = (
     r"og|van|voor|der|den|zu|an|am|in|et|en|e|y|v|ve|a|w|at|ob|–|-)"
 )
 _NAME_AFTER = re.compile(
-    rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}(?:[dl][’'])?{WORD}){{0,4}})"
+    rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{WORD}"
+    rf"(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}(?:[dl][’'])?{WORD}){{0,4}})"
 )
 _NAME_BEFORE = re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,4}}[ \xa0]?(?:{_OF}[ \xa0])?$")
 _ACRONYM = re.compile(r"\s?\(([A-ZÄÖÜÅØ][\w&-]{1,14})\)")
@@ -95,7 +96,7 @@ def _institutions(text: str) -> Iterator[Mention]:
     folded = fold(text)
     seen: list[tuple[int, int]] = []
     for head in cue("heads_after").finditer(folded):
-        if not (text[head.start()].isupper() or cue("small").fullmatch(head[0])):
+        if not (text[head.start()].isupper() or cue("small").match(head[0])):
             continue
         before = _NAME_BEFORE.search(text, max(0, head.start() - 80), head.start())
         own = re.compile(rf"(?:[{UPPER}][\w’']*-)+$").search(text, max(0, head.start() - 40), head.start())
@@ -144,16 +145,20 @@ _COMPOUND = re.compile(
 def _is_written_small(text: str, head: re.Match[str], after: re.Match[str]) -> bool:
     """ "à l'université Paris-Est": a small head word right before the name, behind its article."""
     article = text[max(0, head.start() - 2) : head.start()].lower() in ("l'", "l’")
-    return article and bool(cue("small").match(head[0])) and bool(re.match(rf"\s?(?:d[eu]s?\s|d[’'])?[{UPPER}]", after[0]))
+    return (
+        article and bool(cue("small").match(head[0])) and bool(re.match(rf"\s?(?:d[eu]s?\s|d[’'])?[{UPPER}]", after[0]))
+    )
 
 
 def _without_lead(text: str, start: int, head: int, kind: str) -> int:
     """Cuts words off the front that are no part of a name: "The", "At", "Join", a unit's name with "at"."""
+    before = words_of(f"organization.{kind}") | words_of("organization.articles")
     cut = start
     words = list(re.compile(r"\S+").finditer(text, start, head))
     for index, word in enumerate(words):
         plain = fold(word[0]).strip(",.")
-        if plain in words_of(f"organization.{kind}") or (kind == "leads" and plain in ("of", "at", "in") and index):
+        small = kind == "leads" and index > 0 and plain in ("of", "at", "in")
+        if small or plain in before:
             cut = words[index + 1].start() if index + 1 < len(words) else head
         elif kind == "articles":
             break
