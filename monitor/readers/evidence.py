@@ -183,7 +183,7 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         value -= 1.5 if listed and not opens_with("listing.other", title) else 6.0
     elif role and names_no_position(title):
         value -= 6.0 if record.url and address_words(record.url)[:2] == (False, True) else 1.5
-    if not value and not _anything(tree, record) and not _is_listed(group, section, title):
+    if not value and not _anything(tree, record) and not _is_listed(tree, record, group, section, title):
         # what its neighbours have to show is not its own, unless they are many of one kind
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
         alike = alike and (group.linked or record.url is not None or not group.notes["dated"])
@@ -212,8 +212,10 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     return value
 
 
-def _is_listed(group: Group, section: tuple[str, ...], title: str) -> bool:
+def _is_listed(tree: Tree, record: Record, group: Group, section: tuple[str, ...], title: str) -> bool:
     """Whether a title needs no word of a position: it stands in a list under "PhD projects"."""
+    if group.generic and record.seed in tree.lines[record.title_line].anchors:
+        return False  # a sentence around "here"
     return bool(group.notes.get("numbered")) or (group.linked and heads_a_list(section) and len(title) >= 14)
 
 
