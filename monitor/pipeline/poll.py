@@ -217,9 +217,12 @@ async def _reread(store: Store, source: Source, seen: Observation, reader: Reade
     listed: list[Posting] = []
     for _, page in store.snapshots(source.url, listed=True):
         listed += await reread(page, source, known, reader)
+    # not the pages of long past positions, nor those under addresses of a former session
+    asked = {p.url for p in listed} | {s.listed.url for p in known.positions for s in p.sightings}
     ads = [
         await read_ad_page(url, page, source, page.fetched_at, reader)
         for url, page in store.snapshots(source.url, listed=False)
+        if url in asked
     ]
     return Reread(tuple(listed), tuple(ads))
 
