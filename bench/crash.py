@@ -24,9 +24,8 @@ def main() -> None:
     for recipient, told in sorted(outcome.told.items()):
         moved, closed = outcome.moved[recipient], outcome.closed[recipient]
         print(
-            f"{recipient}: {len(told)} of {outcome.positions} positions told, {len(moved)} of {len(outcome.changed)}"
-            f" moves, {len(closed)} of {outcome.gone} closings; {outcome.repeats[recipient]} mails came twice, with the"
-            " same Message-ID"
+            f"{recipient}: {len(told)} of {outcome.positions} positions told, {len(moved)} moves, {len(closed)} of"
+            f" {outcome.gone} closings; {outcome.repeats[recipient]} mails came twice, with the same Message-ID"
         )
     broken = broken_promises(outcome)
     print(f"broken promises: {len(broken)}", *broken, sep="\n  ")

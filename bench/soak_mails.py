@@ -17,6 +17,7 @@ _ITEM = re.compile(r"^\* ", re.M)
 _DAY = r"(?:[A-Z][a-z]{2} )?(\d+ [A-Z][a-z]{2} \d{4})"
 _DEADLINE = re.compile(rf"Deadline: {_DAY}|closes {_DAY}|left, {_DAY}|today, {_DAY}|tomorrow, {_DAY}")
 _MOVED = re.compile(rf"Deadline: (not stated|{_DAY}) -> {_DAY}")
+_MORE = re.compile(r"^  and (\d+) more: ", re.M)
 _FIELD = re.compile(r"^  ([A-Z][^:\n]*): ", re.M)
 NEW, CHANGED, REMINDED, REOPENED, CLOSED = "NEW", "CHANGED", "CLOSING SOON", "REOPENED", "CLOSED"
 TROUBLE, WORKING, FIRST_SEEN, OPEN_NOW = (
@@ -25,6 +26,7 @@ TROUBLE, WORKING, FIRST_SEEN, OPEN_NOW = (
     "OPEN WHEN FIRST SEEN",
     "OPEN NOW",
 )
+_EXACT = (NEW, CHANGED, REOPENED, CLOSED, TROUBLE, WORKING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,22 @@ class Mail:
                     others=tuple(field for field in fields if not field.startswith("Deadline")),
                 )
 
-    def left_out(self) -> list[str]:
-        """The sections that tell more in their heading than below it."""
-        exact = (NEW, CHANGED, REOPENED, CLOSED, TROUBLE, WORKING)
-        return [s for s in exact if s in self.sections and self.sections[s][0] != self._count(s)]
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there was no room in it for all, so that some are told by their number alone."""
+        return any(self._rest(section) for section in _EXACT if section in self.sections)
+
+    def miscounted(self) -> list[str]:
+        """The sections in which entries and rest do not make up the number in their heading."""
+        here = [section for section in _EXACT if section in self.sections]
+        return [s for s in here if self.sections[s][0] != self._count(s) + self._rest(s)]
 
     def _count(self, section: str) -> int:
         return sum(telling.section == section for telling in self.tellings)
+
+    def _rest(self, section: str) -> int:
+        more = _MORE.search(self.sections[section][1])
+        return int(more[1]) if more else 0
 
 
 def _day(words: str) -> date:
