@@ -167,7 +167,7 @@ _AFTER_CUE = re.compile(  # "based in Kiel", "based at the Ocean Institute in Ki
 )
 
 
-_PLACED = 3.1  # how surely "based in Kiel" tells; "Kiel, Germany" 3.0, and more of each in the opening
+_PLACED, _PLACED_AT = 3.1, 2.5  # how surely "based in Kiel" and "based at" tell; "Kiel, Germany" 3.0
 
 
 def _in_sentences(text: str) -> Found[str] | None:
@@ -201,7 +201,8 @@ def _in_sentences(text: str) -> Found[str] | None:
     for cue in topic("location.placed").finditer(folded):
         place = _AFTER_CUE.match(text, cue.end())
         if place and not _institutional(place[1]):
-            found.append((_PLACED, place.start(1), place[1], place[1]))
+            at = cue[0].endswith(" at")  # what follows is an institution as often
+            found.append((_PLACED_AT if at else _PLACED, place.start(1), place[1], place[1]))
     for match in re.compile(
         rf"(?:[Uu]niversi|[Ii]nstitut|Hochschule|[Cc]ollege|KTH|[Tt]echnology|högskola\w*)"
         rf"[^.\n]{{0,40}}?[ \xa0](?:in|i|en|à|a)[ \xa0]({_PLACE})"
