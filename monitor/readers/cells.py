@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from monitor.fields.dates import DateSeen, day_order, find_dates
@@ -21,8 +22,9 @@ from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Level, Posting
 from monitor.readers.columns import Tables
+from monitor.readers.elements import Element, Line, squeeze
 from monitor.readers.records import Group, Record
-from monitor.readers.tree import Element, Line, Tree, squeeze
+from monitor.readers.tree import Tree
 from monitor.readers.zones import Zones
 
 DATED = ("deadline", "posted", "updated", "opens", "start", "end", "interview", "decision")
@@ -292,15 +294,20 @@ def _class_role(holder: Element, block: Element, record: Record) -> str | None:
     for element in holder.ancestors(5):
         if element is record.root:
             return None
-        for name, words in _CLASSES:
-            if element.words & words:
-                return name
+        if element.words and (name := _named_by(element.words)):
+            return name
         label = next((element.attributes[a] for a in _LABEL_ATTRIBUTES if element.attributes.get(a)), None)
         if label and (found := role(label)):
             return found
         if element.parent is block.parent:
             return None
     return None
+
+
+@lru_cache(maxsize=4096)
+def _named_by(words: frozenset[str]) -> str | None:
+    """The role that words of class names say."""
+    return next((name for name, classes in _CLASSES if words & classes), None)
 
 
 # ------------------------------------------------------------------------------------------------ column headers

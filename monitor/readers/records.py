@@ -18,7 +18,8 @@ from operator import attrgetter
 
 from monitor.fields.labels import role as role_of_label
 from monitor.readers.columns import Tables
-from monitor.readers.tree import FORMATTING, Element, Line, Tree
+from monitor.readers.elements import FORMATTING, Element, Line
+from monitor.readers.tree import Tree
 from monitor.readers.words import is_bare, is_file, is_generic, is_only, is_rank, says
 from monitor.readers.zones import Zones
 

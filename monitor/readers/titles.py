@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from monitor.fields.labels import role
+from monitor.readers.elements import Element, Line
 from monitor.readers.records import Group, Record
-from monitor.readers.tree import Element, Line, Tree
+from monitor.readers.tree import Tree
 from monitor.readers.words import address_words, is_bare, is_file, is_generic, is_rank, says
 
 _DIGIT = re.compile(r"\d")
