@@ -123,7 +123,7 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     """
     found: dict[tuple[int, str], list[tuple[Element, bool]]] = defaultdict(list)
     for line in tree.lines:
-        if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit() or _is_labelled(line.text):
+        if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit() or is_labelled(line.text):
             continue
         named = [words for a in line.anchors if tree.address(a) and not is_generic(words := tree.anchor_text(a))]
         lead = line.bold_beginning if named else ""  # "PhD in optics: as part of <this network>, ..."
@@ -146,7 +146,7 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     return kept
 
 
-def _is_labelled(text: str) -> bool:
+def is_labelled(text: str) -> bool:
     """Whether a line is a labelled value, no title: "Location: Oslo", "Profile: candidates hold a PhD"."""
     label, colon, words = text[:_LABEL].partition(":")
     return bool(colon and words) and (
