@@ -48,6 +48,7 @@ _EMPLOYER = re.compile(
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")
 _DIGIT = re.compile(r"\d")
 _EVIDENCE = 160  # characters
+_SAYING = 6  # words behind a date that say what it is
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 _ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})")
 _SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
@@ -265,6 +266,8 @@ def _role_before(text: str) -> str | None:
 
 def _role_after(text: str) -> str | None:
     words = text.strip(" :–—-,.()").split()
+    while len(words) > 1 and len(words[0]) <= 3 and len(words) <= _SAYING:
+        words = words[1:]  # "12 May is the closing date"
     for count in range(min(5, len(words)), 0, -1):
         if name := role(" ".join(words[:count])):
             return name if name in DATED else None
