@@ -14,6 +14,7 @@ from monitor.settings import Source
 MOST_ADS = 40  # a check
 MOST_ADS_AT_FIRST = 100
 RECHECK_AFTER = timedelta(hours=20)  # a day, with room for a check that comes early
+RECHECK_WHOLE_AFTER = timedelta(days=7)  # where the list has the whole ad, too
 _WHOLE_TEXT = 600  # characters; a feed entry of that length is the ad itself
 
 
@@ -21,8 +22,8 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
     """The URLs to ask, the most telling first. reading: None when the list was not modified.
 
     First the positions that a list no longer shows (only their own pages can prove that they are closed), then new
-    ones, those whose row changed, and open ones not asked for a day: a deadline may move on the ad's page alone, unless
-    the list has the whole ad.
+    ones, those whose row changed, and open ones not asked for a day: a deadline may move on the ad's page alone. A week
+    is enough where the list has the whole ad, too; a feed that has it is taken at its word.
     """
     own = [(p, s) for p in known.positions if (s := sighting_of(p, source.url))]
     if reading is None:
@@ -99,15 +100,19 @@ def _is_due(sighting: Sighting, shown_until: datetime, now: datetime) -> bool:
 
 
 def _is_stale(position: Position, sighting: Sighting, now: datetime) -> bool:
+    pause = recheck_after(position, sighting)
     asked = sighting.ad_checked_at
-    return is_asked_daily(position, sighting) and (asked is None or not _within(RECHECK_AFTER, asked, now))
+    return pause is not None and (asked is None or not _within(pause, asked, now))
 
 
-def is_asked_daily(position: Position, sighting: Sighting) -> bool:
-    """Whether the page of a position that the list shows may say tomorrow what neither it nor the list says today."""
+def recheck_after(position: Position, sighting: Sighting) -> timedelta | None:
+    """How long the word of a page is good for whose position the list shows; None: it is not asked again."""
     if position.status is Status.CLOSED:
-        return sighting.ad is not None and sighting.ad.closed  # by its own words, and it may be open again
-    return not _is_whole(sighting.listed)
+        closed_by_its_words = sighting.ad is not None and sighting.ad.closed  # and it may be open again
+        return RECHECK_AFTER if closed_by_its_words else None
+    if not _is_whole(sighting.listed):
+        return RECHECK_AFTER
+    return RECHECK_WHOLE_AFTER if sighting.ad else None  # a page that never showed the ad has nothing to add
 
 
 def _within(pause: timedelta, asked: datetime, now: datetime) -> bool:
