@@ -23,6 +23,7 @@ import httpx
 from monitor.fetch.addresses import Resolver
 from monitor.fetch.body import too_large
 from monitor.fetch.faults import Fault
+from monitor.fetch.transport import HostTransport
 from monitor.settings import FetchSettings
 
 URL: TypeAlias = httpx.URL
@@ -117,7 +118,7 @@ class Wire:
         self._resolver = Resolver(
             allow_private=settings.allow_private_addresses, timeout=settings.timeout, threads=settings.concurrency
         )
-        self._idle: OrderedDict[str, httpx.AsyncHTTPTransport] = OrderedDict()  # by origin, longest idle first
+        self._idle: OrderedDict[str, HostTransport] = OrderedDict()  # by origin, longest idle first
 
     async def close(self) -> None:
         self._resolver.close()
@@ -147,7 +148,7 @@ class Wire:
             await self._keep(origin(url), transport)
 
     async def _first_response(
-        self, transport: httpx.AsyncHTTPTransport, url: URL, addresses: list[str], headers: Mapping[str, str]
+        self, transport: HostTransport, url: URL, addresses: list[str], headers: Mapping[str, str]
     ) -> httpx.Response:
         """From the first address that can be connected to."""
         seconds = self._settings.timeout
@@ -165,22 +166,15 @@ class Wire:
                     raise
         raise AssertionError("there is at least one address")
 
-    def _transport(self, scheme: str) -> httpx.AsyncHTTPTransport:
-        context = self._trust if scheme == "https" else self._distrust
-        limits = httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE)
-        return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+    def _transport(self, scheme: str) -> HostTransport:
+        return HostTransport(self._trust if scheme == "https" else None, keepalive=_KEEPALIVE)
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         """Made once: it takes a tenth of a second. SSL_CERT_FILE names authorities of one's own."""
         return httpx.create_ssl_context()
 
-    @cached_property
-    def _distrust(self) -> ssl.SSLContext:
-        """For plain http: it has no authorities and would accept no certificate at all."""
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-    async def _keep(self, key: str, transport: httpx.AsyncHTTPTransport) -> None:
+    async def _keep(self, key: str, transport: HostTransport) -> None:
         if other := self._idle.pop(key, None):
             await other.aclose()
         self._idle[key] = transport
