@@ -19,12 +19,13 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         outcome = crash(Path(folder), options.kills, options.seed)
-    print(f"{outcome.kills} of {options.kills} kills hit the running program")
+    parts = ", ".join(f"{count} during {part}" for part, count in outcome.kills.most_common())
+    print(f"{sum(outcome.kills.values())} kills hit the running program: {parts}")
     for recipient, told in sorted(outcome.told.items()):
-        repeats = outcome.repeats[recipient]
+        moved, closed = outcome.moved[recipient], outcome.closed[recipient]
         print(
-            f"{recipient}: {len(told)} of {outcome.positions} positions told, {len(outcome.moved[recipient])} of"
-            f" {len(outcome.changed)} moves; {repeats} mails came twice, with the same Message-ID"
+            f"{recipient}: {len(told)} of {outcome.positions} positions told, {len(moved)} moves, {len(closed)} of"
+            f" {outcome.gone} closings; {outcome.repeats[recipient]} mails came twice, with the same Message-ID"
         )
     broken = broken_promises(outcome)
     print(f"broken promises: {len(broken)}", *broken, sep="\n  ")

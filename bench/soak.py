@@ -1,69 +1,138 @@
-"""A year unattended, in minutes: the daemon's own tick, hour by hour, over sources and faults whose truth is known.
+"""A year unattended: the daemon's own tick, hour by hour, over sites whose truth is known, with all that goes wrong.
 
-python -m bench.soak [--days 365] [--sources 50] [--every "2 days"] [--seed 1]
+python -m bench.soak [--days 365] [--sources 50] [--seed 1] [--keep FOLDER]
 
-Its clock jumps years ahead and hours back, the machine sleeps a week, the disk is full for a day, the mail server is
-down for two, and the program is started anew every month. At the end every promise is held against the truth.
+Real HTTP and SMTP on loopback, a real database file; only the clock is not the machine's. Sites fail in eight ways, are
+built anew and change their encoding; the mail server is away for days, refuses, breaks off; the machine sleeps for a
+week, its clock is set back an hour, its disk is full; the program is killed and started again. At the end every promise
+is held against the truth; the exit code is 1 if one was broken. Apart from the moments of the kills a seed gives the
+same year again.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
-import re
 import resource
+import signal
+import subprocess
+import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.policy import default
+from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 
-import trustme
-
-from bench.soak_world import Fault, Life, Web, World
+from bench.soak_promises import Promise, Truth, promises
+from bench.soak_servers import SHOWN, UNKNOWN, Servers
+from bench.soak_world import World
 from monitor.config import load
 from monitor.daemon import Daemon
-from monitor.models import Event, EventKind
 from monitor.pipeline.digests import Sent
 from monitor.pipeline.poll import Checked
-from monitor.store import Store
-from tests.delivery.smtp_server import Server
+from monitor.settings import Settings
+from monitor.store import Store, back_up
 
-START = datetime(2026, 1, 5, 5, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-SUBSCRIBERS = {"weekly": "monday 07:00", "daily": "daily 06:00"}
 CONFIG = """
 [fetch]
 allow_private_addresses = true
-obey_robots = false
 delay = 0
-retries = 0
+timeout = 2
 [mail]
 host = "localhost"
 port = {port}
 security = "none"
 from = "monitor@example.org"
+[[digest]]
+name = "instant"
+to = ["instant@example.org"]
+every = "instant"
+[[digest]]
+name = "daily"
+to = ["daily@example.org"]
+every = "daily 07:00"
+timezone = "America/New_York"
+[[digest]]
+name = "weekly"
+to = ["weekly@example.org", "{unknown}"]
+every = "monday 07:00"
+timezone = "Europe/Stockholm"
 """
-DIGEST = '[[digest]]\nname = "{name}"\nto = ["{name}@example.org"]\nevery = "{slot}"\ntimezone = "Europe/Stockholm"\n'
-SOURCE = '[[source]]\nname = "Department {n}"\nurl = "http://127.0.0.{address}:{port}/jobs"\nevery = "{every}"\n'
+SOURCE = """
+[[source]]
+name = "{site.name}"
+url = "{base}{site.path}"
+every = "{hours} hours"
+follow = {follow}
+"""
+KILLED = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from monitor.config import load
+from monitor.daemon import Daemon
+from monitor.store import Store
+settings = load(Path(sys.argv[1]))
+daemon = Daemon(settings, print, clock=lambda: datetime.fromisoformat(sys.argv[2]))
+with Store.open(settings.database) as store:
+    print("working", flush=True)
+    daemon._tick(store)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What happens to the machine, in days since the start: each in its part of the year, in a short run for less."""
+
+    days: int
+    seed: int
+
+    def _span(self, share: float, length: float) -> tuple[float, float]:
+        return share * self.days, share * self.days + min(length, self.days / 20)
+
+    @property
+    def sleep(self) -> tuple[float, float]:
+        return self._span(0.47, 7)
+
+    def sleeps(self, day: float) -> bool:
+        return self.sleep[0] <= day < self.sleep[1]
+
+    def disk_is_full(self, day: float) -> bool:
+        since, until = self._span(0.65, 1)
+        return since <= day < until
+
+    def offset(self, day: float) -> timedelta:
+        """By how much its clock is wrong; when that ends, it is set back."""
+        since, until = self._span(0.15, 5)
+        return timedelta(hours=1) if since <= day < until else timedelta(0)
+
+    def kills(self) -> dict[int, float]:
+        """Hour -> seconds of work after which the program is killed; one about every ten days."""
+        dice = Random(f"{self.seed} kills")
+        hours = dice.sample(range(24, self.days * 24), max(2, self.days // 10))
+        mondays = [hour - hour % (7 * 24) + 6 for hour in hours[::3]]  # at that hour a digest goes out
+        return {hour: dice.uniform(0.0, 0.6) for hour in (*hours, *mondays) if hour > 0}
 
 
 @dataclass
 class Run:
-    """What was counted on the way. clock: what the machine's says. said: what the daemon told the operator."""
+    """What was counted on the way. clock: what the machine's says. memory, sizes, pages: bytes at each midnight."""
 
-    clock: datetime = START
+    clock: datetime
     ticks: int = 0
+    polls: int = 0
+    kills: int = 0
+    backups: int = 0
     checks: Counter[str] = field(default_factory=Counter)
     sent: Counter[str] = field(default_factory=Counter)
-    said: list[str] = field(default_factory=list)
+    said: Counter[str] = field(default_factory=Counter)
     memory: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    pages: list[int] = field(default_factory=list)
+    unsound: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def hear(self, at: datetime, event: Checked | Sent) -> None:
@@ -72,188 +141,181 @@ class Run:
         else:
             self.sent[event.state] += 1
 
+    def say(self, words: str) -> None:
+        self.said[words.partition("  ")[2]] += 1
 
-def soak(config: Path, world: World, mail: Server, days: int, seed: int) -> Run:
-    """Tick through the days; everything that can go wrong with a machine does, once at least."""
-    chance = random.Random(seed)
-    run = Run()
-    settings = load(config)
-    asleep, ahead, back, full, down = (chance.randrange(days // 10, days) for _ in range(5))
+
+def soak(config: Path, world: World, servers: Servers, seed: int, show: Callable[[str], None]) -> Run:
+    """Live through the days."""
+    run, machine, settings = Run(clock=world.start), Machine(world.days, seed), load(config)
+    kills = machine.kills()
     began = time.monotonic()
-    for month in range(0, days, 30):
-        daemon = Daemon(settings, run.said.append, clock=lambda: run.clock, log=run.hear)
-        with Store.open(settings.database) as store:
-            for hour in range(month * 24, min(month + 30, days) * 24):
-                world.now = START + hour * HOUR
-                day = hour // 24
-                if asleep <= day < asleep + 7:
-                    continue
-                run.clock = world.now
-                if day == ahead and hour % 24 == 12:
-                    run.clock += timedelta(days=3650)
-                elif day == back and 6 <= hour % 24 < 12:
-                    run.clock -= 3 * HOUR
-                if hour % 24 == 0:
-                    limit = store._connection.rows("PRAGMA page_count")[0]["page_count"] if day == full else 2**30
-                    store._connection.rows(f"PRAGMA max_page_count = {limit}")
-                    drop = down <= day < down + 2
-                    mail.fault.step, mail.fault.answer = ("CONNECT", "421 4.3.2 closing") if drop else ("", "")
-                    run.memory.append(_memory())
-                    run.sizes.append(store.size())
-                daemon._tick(store)
-                run.ticks += 1
+
+    def started() -> Daemon:
+        return Daemon(settings, run.say, clock=lambda: run.clock, log=run.hear)
+
+    with ExitStack() as stack:
+        store, daemon = stack.enter_context(Store.open(settings.database)), started()
+        for hour in range(world.days * 24):
+            day = (hour + 0.01) / 24
+            servers.at(day)
+            if machine.sleeps(day):
+                continue
+            run.clock = world.moment(day) + machine.offset(day)
+            if hour % 24 == 0:
+                _look_after(store, machine, day, run)
+            if hour in kills:
+                stack.pop_all().close()
+                run.kills += _killed(config, run.clock, kills[hour])
+                store = stack.enter_context(Store.open(settings.database))
+                run.unsound += [f"day {day:.1f}: {fault}" for fault in half_stored(store)]
+                daemon = started()
+            before = sum(run.checks.values())
+            daemon._tick(store)
+            run.ticks += 1
+            run.polls += sum(run.checks.values()) > before
+            if hour % (30 * 24) == 30 * 24 - 1:
+                _look_after_monthly(settings, store, run)
+                show(
+                    f"day {day:.0f}: {sum(run.checks.values())} checks, {sum(run.sent.values())} deliveries tried,"
+                    f" {run.memory[-1] / 1e6:.0f} MB of memory, {run.sizes[-1] / 1e6:.1f} MB on disk,"
+                    f" {(time.monotonic() - began) / 60:.1f} minutes"
+                )
     run.seconds = time.monotonic() - began
     return run
 
 
+def _look_after(store: Store, machine: Machine, day: float, run: Run) -> None:
+    """Measured at midnight, when the disk fills up or is emptied, too."""
+    run.memory.append(_memory())
+    run.sizes.append(store.size())
+    run.pages.append(store.size_of_pages())
+    pages = store._connection.rows("PRAGMA page_count")[0]["page_count"]
+    limit = pages if machine.disk_is_full(day) else 2**30
+    store._connection.rows(f"PRAGMA max_page_count = {limit}")
+
+
+def _look_after_monthly(settings: Settings, store: Store, run: Run) -> None:
+    """What the operator's cron does: `monitor backup`, then `monitor prune`."""
+    copy = settings.folder / "backup.db"
+    back_up(settings.database, copy)
+    with Store.open(copy, read_only=True) as backup:
+        run.unsound += [f"backup: {fault}" for fault in backup.faults()]
+        if backup.last_event() != store.last_event():
+            run.unsound.append("backup: it is not of this moment")
+    run.backups += 1
+    if settings.store.keep:
+        store.prune(run.clock - settings.store.keep)
+        store.compact()
+
+
 def _memory() -> int:
-    """Bytes that are resident now."""
+    """Bytes of this process that are resident now; the servers are another one."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize()
 
 
-def broken_promises(store: Store, world: World, mail: Server, days: int) -> Iterator[str]:
-    """A line for each promise that was not kept."""
-    yield from store.faults()
-    events = store.events()
-    yield from _against_truth(events, world, START + days * DAY)
-    yield from _troubles(events)
-    yield from _mails(store, events, mail)
-    for delivery in store.outbox.lost():
-        yield f"given up: {delivery.error}"
-    yield from (f"still pending: {d.error}" for d in store.outbox.pending())
+def _killed(config: Path, clock: datetime, after: float) -> bool:
+    """One tick in a process that is killed after so many seconds; whether that came before its end."""
+    command = [sys.executable, "-c", KILLED, str(config), clock.isoformat()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            process.wait(after)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        return process.wait() == -signal.SIGKILL
 
 
-def _against_truth(events: list[Event], world: World, end: datetime) -> Iterator[str]:
-    told: dict[str, list[Event]] = defaultdict(list)
-    for event in events:
-        if event.title:
-            told[event.title].append(event)
-    titles = {life.title for life in world.lives}
-    yield from (f"told, but never there: {title}" for title in told if title not in titles)
-    for life in world.lives:
-        kinds = Counter(event.kind for event in told[life.title])
-        first = kinds[EventKind.NEW] + kinds[EventKind.BASELINE]
-        seen = min(life.closed, end) - max(life.opened, START)
-        if first > 1 or (first == 0 and seen > _patience(life, world)):
-            yield f"{life.title}: told {first} times as new, was there {seen}"
-        if kinds[EventKind.REOPENED]:
-            yield f"{life.title}: reopened, never closed"
-        closings = [event.at for event in told[life.title] if event.kind is EventKind.CLOSED]
-        if len(closings) > 1 or any(at < life.closed for at in closings):
-            yield f"{life.title}: closed at {closings}, truly at {life.closed}"
-        early = life.closed < min(life.deadline_at(life.closed), end) - _patience(life, world)
-        if first and early and not closings:
-            yield f"{life.title}: closed at {life.closed}, never told"
-        yield from _moved(life, told[life.title], world, end)
-
-
-def _moved(life: Life, told: list[Event], world: World, end: datetime) -> Iterator[str]:
-    moves = [event for event in told if event.kind is EventKind.CHANGED and "deadline" in event.fields]
-    others = [event for event in told if event.kind is EventKind.CHANGED and "deadline" not in event.fields]
-    yield from (f"{life.title}: changed in {', '.join(event.fields)}, which never changed" for event in others)
-    born = next((e.at for e in told if e.kind in (EventKind.NEW, EventKind.BASELINE)), None)
-    if born is None:
-        return
-    shown = bool(life.moved_at and life.moved_at > born)
-    lasting = life.moved_at and min(life.closed, life.deadline, end) - life.moved_at > _patience(life, world)
-    if len(moves) > shown or (shown and lasting and not moves):
-        yield f"{life.title}: {len(moves)} deadlines told as moved, {int(shown)} moved at {life.moved_at}"
-
-
-def _patience(life: Life, world: World) -> timedelta:
-    """How long a change may last without being seen: two checks, the sleep, and the faults of its source meanwhile."""
-    faults: list[Fault] = [
-        f for f in world.faults if f.source == life.source and f.end > life.opened and f.start < life.closed
-    ]
-    return 13 * DAY + sum((fault.end - fault.start + 2 * DAY for fault in faults), timedelta())
-
-
-def _troubles(events: list[Event]) -> Iterator[str]:
-    """Trouble is told once, and once that it is over."""
-    state: dict[str, EventKind] = {}
-    for event in events:
-        if event.kind in (EventKind.TROUBLE, EventKind.RECOVERED):
-            before = state.get(event.source, EventKind.RECOVERED)
-            if event.kind is before:
-                yield f"{event.source_name}: {event.kind.value} told twice, again at {event.at}"
-            state[event.source] = event.kind
-
-
-_WRAP = re.compile(r"\s+")
-
-
-def _mails(store: Store, events: list[Event], mail: Server) -> Iterator[str]:
-    """Every event stands in one digest of each subscriber, and that digest came, with one Message-ID."""
-    bodies: dict[str, str] = {}
-    for envelope in mail.mailbox.envelopes:
-        assert isinstance(envelope.content, bytes)
-        message = message_from_bytes(envelope.content, policy=default)
-        text = message.get_body(("plain",))
-        assert text is not None
-        words = _WRAP.sub(" ", text.get_content())
-        if bodies.setdefault(message["Message-ID"], words) != words:
-            yield f"two mails with one Message-ID {message['Message-ID']}"
-    for name in SUBSCRIBERS:
-        rows = store._connection.rows(
-            "SELECT d.through_event AS through, v.message_id AS id FROM digests d"
-            " LEFT JOIN deliveries v ON v.digest = d.id WHERE d.subscriber = ? ORDER BY d.id",
-            [name],
-        )
-        after = 0
-        for row in rows:
-            window = [
-                e for e in events if after < e.id <= row["through"] and e.title and e.kind is not EventKind.BASELINE
-            ]
-            body = bodies.get(row["id"] or "", "")
-            missing = [e for e in window if e.title and e.title not in body]
-            if missing:
-                yield f"{name}: {len(missing)} of {len(window)} changes not in their digest, as {missing[0].title}"
-            if row["through"] < after:
-                yield f"{name}: a digest goes back from event {after} to {row['through']}"
-            after = row["through"]
+def half_stored(store: Store) -> list[str]:
+    """What is wrong in the database as a kill has left it: damage, or a position of which there is only a part."""
+    found = store.faults()
+    found += [f"{p.posting.title} is stored by half" for p in store.positions() if not p.sightings]
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--sources", type=int, default=50)
-    parser.add_argument("--every", default="2 days")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where the database and the mails stay")
     options = parser.parse_args()
-    world = World.of(options.seed, START, options.days, options.sources)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Web(world, options.sources) as web,
-        Server(trustme.CA(), security="none") as mail,
-    ):
-        config = Path(folder) / "sources.toml"
-        text = CONFIG.format(port=mail.port)
-        text += "".join(DIGEST.format(name=name, slot=slot) for name, slot in SUBSCRIBERS.items())
-        for n in range(options.sources):
-            text += SOURCE.format(n=n, address=n + 1, port=web.port, every=options.every)
+    world = World(options.sources, options.days, options.seed)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        run, kept = year(world, folder, options.seed, lambda words: print(words, flush=True))
+    _show(world, run, kept)
+    sys.exit(any(promise.broken for promise in kept))
+
+
+def year(
+    world: World, folder: Path, seed: int, show: Callable[[str], None] = lambda _: None
+) -> tuple[Run, list[Promise]]:
+    """Live through the world in a folder, and hold every promise against its truth."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "sources.toml"
+    with Servers(world, folder) as servers:
+        sources = (
+            SOURCE.format(
+                site=site,
+                base=servers.base(site),
+                hours=site.every // timedelta(hours=1),
+                follow=str(site.follow).lower(),
+            )
+            for site in world.sites
+        )
+        text = CONFIG.format(port=servers.mail_port, unknown=UNKNOWN) + "".join(sources)
         config.write_text(text, encoding="utf-8")
-        run = soak(config, world, mail, options.days, options.seed)
-        with Store.open(config.parent / "monitor.db") as store:
-            broken = list(broken_promises(store, world, mail, options.days))
-            kinds = Counter(event.kind.value for event in store.events())
-    _show(run, web.requests, kinds, len(mail.mailbox.envelopes), broken)
+        run = soak(config, world, servers, seed, show)
+    sound = Promise("the database is sound after every kill and in every backup", run.kills + run.backups)
+    sound.broken += run.unsound
+    return run, [*held_against_truth(world, folder, seed), sound, *_bounds(world, run)]
 
 
-def _show(run: Run, requests: int, kinds: Counter[str], mails: int, broken: list[str]) -> None:
+def held_against_truth(world: World, folder: Path, seed: int) -> list[Promise]:
+    """What the database and the mails in a folder say, against the world."""
+    settings = load(folder / "sources.toml")
+    truth = Truth.read(world, folder / SHOWN, Machine(world.days, seed).sleep)
+    with Store.open(settings.database, read_only=True) as store:
+        return promises(truth, settings, store, folder)
+
+
+def _bounds(world: World, run: Run) -> list[Promise]:
+    """Memory and stored pages do not grow once the first 120 days, with all that is kept for 90, are over."""
+    if world.days < 200:
+        return []
+    memory = Promise("memory stays flat", 1)
+    early, late = max(run.memory[30:60]), max(run.memory[-30:])
+    if late > early * 1.15 + 5e6:
+        memory.broken.append(f"from {early / 1e6:.0f} to {late / 1e6:.0f} MB")
+    pages = Promise("stored pages stay bounded", 1)
+    early, late = max(run.pages[90:150]), max(run.pages[-60:])
+    if late > early * 1.3:
+        pages.broken.append(f"from {early / 1e6:.1f} to {late / 1e6:.1f} MB")
+    return [memory, pages]
+
+
+def _show(world: World, run: Run, kept: list[Promise]) -> None:
     def mega(values: list[int]) -> str:
-        quarters = [values[min(len(values) * q // 4, len(values) - 1)] for q in range(1, 5)]
-        return ", ".join(f"{value / 1e6:.1f}" for value in quarters)
+        return ", ".join(f"{values[min(n * 30, len(values) - 1)] / 1e6:.1f}" for n in range(1, len(values) // 30 + 1))
 
-    print(
-        f"{run.ticks} ticks, {sum(run.checks.values())} checks, {requests} requests in {run.seconds / 60:.1f} minutes"
-    )
+    print(f"\n{world.count} sources, {world.days} days, seed {world.seed}: {run.seconds / 60:.1f} minutes")
+    print(f"{run.ticks} ticks, {run.polls} polls, {sum(run.checks.values())} checks; {run.kills} kills that hit")
     print("checks:", ", ".join(f"{count} {name}" for name, count in run.checks.most_common()))
-    print("events:", ", ".join(f"{count} {name}" for name, count in kinds.most_common()))
-    print(f"mails: {mails} taken;", ", ".join(f"{count} {name}" for name, count in run.sent.most_common()))
-    print(f"memory, MB, at each quarter: {mega(run.memory)}; database: {mega(run.sizes)}")
-    print("told to the operator:", *(dict.fromkeys(words[22:] for words in run.said)), sep="\n  ")
-    print(f"broken promises: {len(broken)}", *broken[:40], sep="\n  ")
+    print("tries to deliver:", ", ".join(f"{count} {name}" for name, count in run.sent.most_common()))
+    print(f"troubles of sites: {sum(len(s.troubles) for s in world.sites)};", end=" ")
+    print(f"new looks: {sum(len(s.looks) - 1 for s in world.sites)}")
+    print(f"memory, MB, month by month: {mega(run.memory)}")
+    print(f"database, MB: {mega(run.sizes)}; of that pages: {mega(run.pages)}")
+    print("told to the operator:", *(f"{count} x {words}" for words, count in run.said.items()), sep="\n  ")
+    print(f"\n{'promise':66} tested broken")
+    for promise in kept:
+        print(f"{promise.name:66} {promise.held:6} {len(promise.broken):6}")
+    for promise in kept:
+        if promise.broken:
+            print(f"\n{promise.name}:", *promise.broken[:40], sep="\n  ")
 
 
 if __name__ == "__main__":

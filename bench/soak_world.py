@@ -1,196 +1,246 @@
-"""A year of fifty sources by known truth, and the web server that shows it as it stands at one moment."""
+"""A year of many university sites: which positions they show when, and what goes wrong.
+
+All of it follows from a seed and is laid out before the first request, so that at the end it is known what was to be
+told. Time is counted in days since the start. Nothing here does IO: `soak_pages` renders it, `soak_servers` serves it.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import random
-import socket
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from types import TracebackType
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 
-FIELDS = (
-    "optics",
-    "algebra",
-    "robotics",
-    "soil science",
-    "prosody",
-    "glaciology",
-    "tides",
-    "lichens",
-    "brewing",
-    "topology",
+from bench.load import DEPARTMENTS, METHODS, SUBJECTS
+
+FORMS = (
+    "PhD student in {}",
+    "Doctoral student in {}",
+    "Postdoc in {}",
+    "Postdoctoral researcher, {}",
+    "PhD position: {}",
+    "Associate professor of {}",
+    "Research engineer, {}",
+    "Lecturer in {}",
 )
-FAULTS = ("503", "wall", "nothing", "reset", "half", "429", "maintenance")
-_ABOUT = "The University of Lindholm offers a fully funded position in the group of Ottoline Wrenfield. " * 4
+LISTS = ("table", "cards", "headings", "definitions", "items", "rows")
+FEEDS = ("rss", "atom")
+WINDOW = 5  # entries of a feed
+URLS = ("id", "slug", "query", "session", "id and slug")
+UNREADABLE = ("503", "429", "reset", "maintenance", "captcha", "robots")
+FAULTS = (*UNREADABLE, "truncated", "emptied")
+BETWEEN_POSITIONS = 12.0  # days, on the average, from one new position of a site to its next
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a site says of a position from one day until another. number: tells its address."""
+
+    since: float
+    until: float
+    deadline: date
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Life:
-    """One position: shown from `opened` until `closed`; its deadline moves once, or never."""
+    """A position through the year. stages: one after the other; after a gap it is advertised again."""
+
+    title: str
+    department: str
+    stages: tuple[Stage, ...]
+
+    def at(self, day: float) -> Stage | None:
+        return next((s for s in self.stages if s.since <= day < s.until), None)
+
+    def is_again(self, stage: Stage) -> bool:
+        place = self.stages.index(stage)
+        return place > 0 and self.stages[place - 1].until < stage.since
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """kind: one of FAULTS."""
+
+    kind: str
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a site looks from a day on, until its next look."""
+
+    since: float
+    style: str
+    urls: str
+    language: str
+    dates: str
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """dated: the list tells deadlines, too, and not the positions' own pages alone. steady: no noise, and an ETag.
+
+    large: so large a page that it is read in a process of its own.
+    """
 
     number: int
-    source: int
-    opened: datetime
-    closed: datetime
-    deadline: datetime
-    moved_at: datetime | None
-    moved_to: datetime
+    every: timedelta
+    follow: bool
+    dated: bool
+    steady: bool
+    large: bool
+    looks: tuple[Look, ...]
+    troubles: tuple[Trouble, ...]
+    lives: tuple[Life, ...]
 
     @property
-    def title(self) -> str:
-        return f"PhD student in {FIELDS[self.number % len(FIELDS)]}, call {self.number}"
+    def name(self) -> str:
+        return f"University {self.number:03}"
 
-    def deadline_at(self, now: datetime) -> datetime:
-        return self.moved_to if self.moved_at and self.moved_at <= now else self.deadline
+    @property
+    def path(self) -> str:
+        return "/vacancies.xml" if self.looks[0].style in FEEDS else "/vacancies"
+
+    def look(self, day: float) -> Look:
+        return [look for look in self.looks if look.since <= day][-1]
+
+    def trouble(self, day: float) -> str | None:
+        return next((t.kind for t in self.troubles if t.since <= day < t.until), None)
+
+    def open(self, day: float) -> list[tuple[Life, Stage]]:
+        """What is open, the newest first."""
+        pairs = [(life, stage) for life in self.lives if (stage := life.at(day))]
+        return sorted(pairs, key=lambda pair: pair[1].number, reverse=True)
+
+    def shown(self, day: float) -> list[tuple[Life, Stage]]:
+        """What its list shows of that; a truncated one ends in the middle."""
+        pairs = self.open(day)
+        if self.trouble(day) == "truncated":
+            pairs = pairs[: len(pairs) // 2]
+        return pairs[:WINDOW] if self.look(day).style in FEEDS else pairs
 
 
 @dataclass(frozen=True)
-class Fault:
-    """What a source shows instead of its list from `start` to `end`."""
-
-    source: int
-    kind: str
-    start: datetime
-    end: datetime
-
-
-@dataclass
 class World:
-    """What is there, and `now`: the moment at which it is looked at."""
+    """count: of sites; days: that it lasts; start: a Monday, midnight UTC."""
 
-    now: datetime
-    lives: Sequence[Life]
-    faults: Sequence[Fault]
-    by_source: dict[int, list[Life]] = field(default_factory=dict)
+    count: int
+    days: int
+    seed: int
+    start: datetime = field(default=datetime(2026, 1, 5, tzinfo=UTC))
 
-    @classmethod
-    def of(cls, seed: int, start: datetime, days: int, sources: int) -> World:
-        chance = random.Random(seed)
-        lives: list[Life] = []
-        faults: list[Fault] = []
-        for source in range(sources):
-            at = start - timedelta(days=30)
-            while (at := at + timedelta(days=chance.expovariate(1 / 12))) < start + timedelta(days=days):
-                span = timedelta(days=chance.uniform(30, 70))
-                deadline = at + span
-                moved = chance.random() < 0.4
-                moved_to = deadline + timedelta(days=14) if moved else deadline
-                early = chance.random() < 0.5  # filled before its deadline; the others go after it
-                closed = at + span * 0.8 if early else moved_to + timedelta(days=chance.uniform(1, 4))
-                moved_at = at + span * 0.45 if moved else None
-                lives.append(Life(len(lives), source, at, closed, deadline, moved_at, moved_to))
-            for _ in range(chance.randrange(4, 9)):
-                begins = start + timedelta(days=chance.uniform(5, days))
-                length = timedelta(days=chance.choice((0.5, 1, 2, 4, 6)))
-                faults.append(Fault(source, chance.choice(FAULTS), begins, begins + length))
-        world = cls(start, lives, faults)
-        for life in lives:
-            world.by_source.setdefault(life.source, []).append(life)
-        return world
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        titles = self._titles()
+        return tuple(_site(self, number, titles) for number in range(self.count))
 
-    def fault(self, source: int) -> str | None:
-        return next((f.kind for f in self.faults if f.source == source and f.start <= self.now < f.end), None)
+    def _titles(self) -> Iterator[str]:
+        """No two alike, and neighbours with no word but the form in common."""
+        dice = random.Random(f"{self.seed} titles")
+        number = len(METHODS) * len(SUBJECTS)
+        shift = dice.randrange(number)
+        for n in range(number):
+            step = (n + shift) * 101 % number
+            subject = f"{METHODS[step % len(METHODS)]} {SUBJECTS[step // len(METHODS)]}"
+            yield dice.choice(FORMS).format(subject)
 
-    def answer(self, source: int, path: str) -> tuple[str, bytes] | None:
-        """Status line and body; None: the connection is torn down."""
-        kind = self.fault(source)
-        if kind == "reset":
-            return None
-        if kind == "503":
-            return "503 Service Unavailable", b"busy"
-        if kind == "429":
-            return "429 Too Many Requests", b"slow down"
-        if path.startswith("/jobs/"):
-            return self._ad(source, int(path.rpartition("/")[2]))
-        if path != "/jobs":
-            return "404 Not Found", b"no"
-        if kind == "wall":
-            body = (
-                "<title>Just a moment...</title><div id='cf-challenge'></div>"
-                "<p>Checking your browser before accessing the site.</p>"
-            )
-        elif kind == "maintenance":
-            body = "<title>Maintenance</title><h1>Scheduled maintenance</h1><p>The site is down for maintenance.</p>"
-        else:
-            body = self._list(source, empty=kind == "nothing")
-        raw = f"<!doctype html><html lang=en>{body}</html>".encode()
-        return "200 OK", raw[: len(raw) // 2] if kind == "half" else raw
+    def moment(self, day: float) -> datetime:
+        return self.start + timedelta(days=day)
 
-    def _list(self, source: int, *, empty: bool) -> str:
-        shown = [] if empty else [p for p in self.by_source.get(source, []) if p.opened <= self.now < p.closed]
-        rows = "".join(
-            f'<tr><td><a href="/jobs/{p.number}">{p.title}</a></td><td>{p.deadline_at(self.now):%d %B %Y}</td></tr>'
-            for p in shown
-        )
-        table = f"<table><tr><th>Position</th><th>Application deadline</th></tr>{rows}</table>" if not empty else ""
-        none = "" if rows or empty else "<p>There are no vacancies at the moment.</p>"
-        return f"<title>Vacancies</title><main><h1>Vacancies</h1>{table}{none}</main><footer>{self.now:%d %B}</footer>"
+    def day(self, moment: datetime) -> float:
+        return (moment - self.start) / timedelta(days=1)
 
-    def _ad(self, source: int, number: int) -> tuple[str, bytes]:
-        life = self.lives[number] if number < len(self.lives) else None
-        if life is None or life.source != source or not life.opened <= self.now < life.closed:
-            return "404 Not Found", b"<h1>Not found</h1>"
-        body = (
-            f"<!doctype html><title>{life.title}</title><main><h1>{life.title}</h1><p>{_ABOUT}</p>"
-            f"<p>Application deadline: {life.deadline_at(self.now):%d %B %Y}</p></main>"
-        )
-        return "200 OK", body.encode()
+    def date_at(self, day: float) -> date:
+        return self.moment(day).date()
+
+    def end_of(self, day: date) -> float:
+        return self.day(datetime.combine(day, time(), UTC)) + 1
 
 
-class Web:
-    """The world on 127.0.0.1, 127.0.0.2 and so on, an address a source; `with Web(world, 50) as web`, then web.port."""
+def _site(world: World, number: int, titles: Iterator[str]) -> Site:
+    dice = random.Random(f"{world.seed} site {number}")
+    feed = dice.random() < 0.3
+    follow = dice.random() < 0.6
+    looks = _looks(dice, world.days, FEEDS if feed else LISTS)
+    return Site(
+        number=number,
+        every=timedelta(hours=dice.choice((12, 24, 48, 48))),
+        follow=follow,
+        dated=not follow or dice.random() < 0.7,
+        steady=dice.random() < 0.3,
+        large=number % 25 == 7,
+        looks=looks,
+        troubles=_troubles(dice, world.days, [look.since for look in looks[1:]]),
+        lives=tuple(_lives(dice, world, titles)),
+    )
 
-    def __init__(self, world: World, sources: int) -> None:
-        self.world = world
-        self.requests = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._hosts = [f"127.0.0.{n + 1}" for n in range(sources)]
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
 
-    def __enter__(self) -> Web:
-        self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
-        return self
+def _looks(dice: random.Random, days: int, styles: tuple[str, ...]) -> tuple[Look, ...]:
+    """About every second site is built anew within a year, with other markup and addresses; some change encoding."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+    def look(since: float) -> Look:
+        language = dice.choice(("en", "sv"))
+        dates = dice.choice(("%d %B %Y", "%Y-%m-%d", "%d.%m.%Y") if language == "en" else ("%Y-%m-%d", "%d.%m.%Y"))
+        return Look(since, dice.choice(styles), dice.choice(URLS), language, dates)
 
-    async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, self._hosts, self.port)
+    looks = [look(0)]
+    if dice.random() < 0.5 * days / 365:
+        looks.append(look(dice.uniform(0.2, 0.9) * days))
+    if dice.random() < 0.3 * days / 365:
+        looks.append(replace(looks[-1], since=dice.uniform(0.91, 0.98) * days, encoding="iso-8859-1"))
+    return tuple(looks)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        source = int(writer.get_extra_info("sockname")[0].rpartition(".")[2]) - 1
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                self.requests += 1
-                lines = head.decode("latin-1").split("\r\n")
-                answer = self.world.answer(source, lines[0].split(" ")[1])
-                if answer is None:
-                    break
-                status, body = answer
-                etag = f'"{hashlib.sha256(body).hexdigest()[:12]}"'
-                if status.startswith("200") and any(
-                    line.lower().startswith("if-none-match") and etag in line for line in lines
-                ):
-                    status, body = "304 Not Modified", b""
-                more = "Retry-After: 7200\r\n" if status.startswith("429") else ""
-                length = "" if status.startswith("304") else f"Content-Length: {len(body)}\r\n"
-                head_out = (
-                    f"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nETag: {etag}\r\n{more}{length}\r\n"
-                )
-                writer.write(head_out.encode() + body)
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.transport.abort()
+
+def _troubles(dice: random.Random, days: int, relaunches: list[float]) -> tuple[Trouble, ...]:
+    """About four a year, from a few hours to ten days; a site is not built anew while it is in trouble."""
+    troubles = []
+    day = dice.expovariate(6 / 365) + 2
+    while day < days - 3:
+        length = dice.choice((0.3, 0.8, 2, 4.5, 4.5, 10))
+        if not any(day - 4 < relaunch < day + length + 4 for relaunch in relaunches):
+            troubles.append(Trouble(dice.choice(FAULTS), day, day + length))
+        day += length + 6 + dice.expovariate(6 / 365)
+    return tuple(troubles)
+
+
+def _lives(dice: random.Random, world: World, titles: Iterator[str]) -> Iterator[Life]:
+    """Some that are open when the year begins, then one after the other."""
+    number = dice.randrange(1000, 5000)
+    day = -30.0
+    while day < world.days:
+        number += dice.randrange(2, 9)
+        yield Life(next(titles), "Department of " + dice.choice(DEPARTMENTS), _stages(dice, world, day, number))
+        day += dice.expovariate(1 / BETWEEN_POSITIONS)
+
+
+def _stages(dice: random.Random, world: World, opened: float, number: int) -> tuple[Stage, ...]:
+    """A quarter are prolonged (a few shortened), a fifth are closed early; of those and others some come again."""
+    deadline = world.date_at(opened) + timedelta(days=dice.randint(25, 60))
+    stages: list[Stage] = []
+    since = opened
+    if dice.random() < 0.25:
+        moved = opened + dice.uniform(8, 14)
+        stages.append(Stage(since, moved, deadline, number))
+        since, deadline = moved, deadline + timedelta(days=dice.choice((7, 14, 14, 21, 21, -3)))
+    ends = world.end_of(deadline)
+    chance = dice.random()
+    if chance < 0.2 and since + 6 < ends - 5:
+        gone = dice.uniform(since + 6, ends - 5)
+        stages.append(Stage(since, gone, deadline, number))
+        if chance < 0.08:
+            stages.append(_again(dice, world, gone + dice.uniform(15, 25), number))
+    else:
+        gone = ends + dice.choice((0, 0.3, 2.5))
+        stages.append(Stage(since, gone, deadline, number))
+        if chance > 0.92:
+            stages.append(_again(dice, world, gone + dice.uniform(15, 60), number + 1))
+    return tuple(stages)
+
+
+def _again(dice: random.Random, world: World, day: float, number: int) -> Stage:
+    deadline = world.date_at(day) + timedelta(days=dice.randint(25, 40))
+    return Stage(day, world.end_of(deadline), deadline, number)

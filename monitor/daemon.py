@@ -45,6 +45,7 @@ class Daemon:
         self._log = log
         self._trouble: str | None = None  # of the last tick
         self._upkeep_at: datetime | None = None
+        self._unbeaten: str | None = None  # why the last heartbeat could not be sent
 
     def run(self) -> None:
         """Returns after SIGTERM or SIGINT, when the checks under way have ended, or soon. StoreError: it is in use."""
@@ -113,8 +114,10 @@ class Daemon:
             return
         self._upkeep_at = now
         keep_house(self._settings, store, now)
-        if warning := beat(self._settings, store, now):
+        warning = beat(self._settings, store, now)
+        if warning and warning != self._unbeaten:
             self._tell(warning)
+        self._unbeaten = warning
 
     def _reread(self) -> None:
         """sources.toml again after SIGHUP; one that is broken leaves the old settings in force."""

@@ -200,6 +200,7 @@ class Reading:
     none_open: the page says in words that nothing is open now. drifted: Hints.signature no longer matches.
     closed: where the links of those positions lead that the page itself shows as closed.
     gone: the page says that it does not exist, whatever the server's status. text: the main text, for kind `page`.
+    platform: the recruitment platform whose own data it is.
     """
 
     kind: Kind
@@ -214,6 +215,7 @@ class Reading:
     signature: tuple[str, ...] = ()
     drifted: bool = False
     text: str = ""
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

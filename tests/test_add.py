@@ -147,6 +147,7 @@ def test_a_page_on_a_platform_leads_to_its_data(tmp_path: Path) -> None:
     assert [p["title"] for p in line["postings"]] == ["Postdoc in stochastic geometry", "Lab manager"]
     assert (line["positions"], line["next_page"]) == (2, f"{url}/more.json")
     assert f'url = "{url}/jobs.json"' in text
+    assert "pages = 100" in text, "what comes in small parts is followed further"
     with serving({p: (script,) for p, script in site.items()}) as server:
         (tmp_path / "sources.toml").write_text(text.replace(url, server.url))
         polled = monitor("poll", "--as-of", NOW, "--json", cwd=tmp_path)
@@ -328,6 +329,12 @@ EMBEDDED: dict[str, tuple[str, str, str, Script]] = {
         "/lindholm.varbi.com/en/what:rssfeed/",
         board("varbi.xml", "application/rss+xml"),
     ),
+    "Workday": (
+        '<a href="https://lindholm.wd3.myworkdayjobs.com/en-US/Academic_Careers?q=">Our vacancies</a>',
+        "https://lindholm.wd3.myworkdayjobs.com/wday/cxs/lindholm/Academic_Careers/jobs?offset=0",
+        "/lindholm.wd3.myworkdayjobs.com/wday/cxs/lindholm/Academic_Careers/jobs",
+        board("workday.json", "application/json"),
+    ),
 }
 
 
@@ -338,6 +345,26 @@ def test_a_page_that_embeds_a_platform_leads_to_its_data(name: str) -> None:
     found = discovered({"/www.lindholm.example/jobs": page, path: script}, "https://www.lindholm.example/jobs")
     assert (found.way, found.url, found.advice) == (Way.PLATFORM, wanted, None)
     assert found.reading.postings
+
+
+def test_a_platforms_script_leads_on_to_its_data() -> None:
+    key = "0123456789abcdef0123456789abcdef01234567"
+    page = html("<main><h1>Stellen</h1><div data-bite-jobs-api-listing='weissenbach:stellen'></div></main>")
+    script = f'var t="{key}",e=BiteJobsApi.createClient({{key:t}});'.encode()
+    site = {
+        "/www.weissenbach.example/stellen": page,
+        "/cs-assets.b-ite.com/weissenbach/jobs-api/stellen.min.js": (
+            response(script, content_type="text/javascript"),
+            KEEP,
+        ),
+        "/jobs.b-ite.com/api/v1/postings/search": board("bite.json", "application/json"),
+    }
+    found = discovered(site, "https://www.weissenbach.example/stellen")
+    wanted = f"https://jobs.b-ite.com/api/v1/postings/search?key={key}&locale=de&offset=0"
+    assert (found.way, found.url, found.rejected) == (Way.PLATFORM, wanted, ())
+    assert len(found.reading.postings) == 2
+    lost = discovered({k: v for k, v in site.items() if "search" not in k}, "https://www.weissenbach.example/stellen")
+    assert (lost.way, [one.candidate.url for one in lost.rejected]) == (Way.PAGE, [wanted])
 
 
 def test_a_board_of_others_that_a_page_links_to_is_not_taken() -> None:

@@ -88,7 +88,7 @@ def test_poll_of_one_source(home: Path) -> None:
 def test_sources_are_listed_with_their_health(home: Path) -> None:
     lines = {line["source"]: line for line in monitor("sources", "--json", cwd=home).lines}
     assert set(lines["Lindholm, Mathematics"]) == {
-        *("source", "url", "kind", "enabled", "last_good", "positions", "due", "trouble", "trouble_since")
+        *("source", "url", "kind", "platform", "enabled", "last_good", "positions", "due", "trouble", "trouble_since")
     }
     assert lines["Lindholm, Mathematics"]["last_good"] == NEXT_MONDAY
     assert lines["Lindholm, Mathematics"]["positions"] > 0
@@ -97,7 +97,7 @@ def test_sources_are_listed_with_their_health(home: Path) -> None:
     assert (shown.code, shown.err) == (0, "")
     assert f"{down['source']}: {down['trouble']}" in shown.out.replace("\n", " ")
     assert "in trouble" in shown.out
-    assert "next due 2026-03-" in monitor("check", "--as-of", MONDAY, cwd=home).out
+    assert "next due 2026-03-" in monitor("check", "--as-of", NEXT_MONDAY, cwd=home).out
     assert "due now" in monitor("check", "--as-of", "2027-01-01", cwd=home).out
 
 
@@ -185,6 +185,8 @@ def test_a_digest_is_previewed_and_sent(site: DemoSite, tmp_path: Path) -> None:
     site.show(week=1)
     (tmp_path / "sources.toml").write_text(site.configuration())
     monitor("poll", "--as-of", MONDAY, cwd=tmp_path)
+    refused = monitor("digest", "--send", "--html", "look.html", cwd=tmp_path)
+    assert (refused.code, "--html goes with the preview" in refused.err) == (2, True)
     preview = monitor("digest", "--as-of", MONDAY, "--html", "look.html", cwd=tmp_path)
     assert preview.code == 0
     assert preview.out.startswith("To: you@example.org\nSubject: Positions at Lindholm")

@@ -228,6 +228,18 @@ def test_the_heartbeat(answers: Script, lost: bool, beats: int, said: int, tmp_p
     assert "0b5d" not in "".join(heard)
 
 
+def test_a_heartbeat_that_cannot_be_sent_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter(datetime(2026, 3, 2, hour, tzinfo=UTC) for hour in range(24))
+    heard: list[str] = []
+    answers = iter(["it is down", "it is down", None, "it is down"])
+    monkeypatch.setattr("monitor.daemon.beat", lambda *_: next(answers))
+    daemon = Daemon(parse("", tmp_path / "sources.toml"), heard.append, clock=lambda: next(times))
+    with Store.open(tmp_path / "monitor.db") as store:
+        for told in (1, 1, 1, 2):
+            daemon._look_after(store)
+            assert len(heard) == told
+
+
 def test_a_poll_gives_a_sign_of_life_too(config: Path) -> None:
     with serving({"/beat": ((response(b"OK", content_type="text/plain"), KEEP),)}) as site:
         config.write_text(config.read_text() + f'[heartbeat]\nurl = "{site.url}/beat"\n')

@@ -126,6 +126,7 @@ def test_a_source_is_edited_paused_and_removed(tmp_path: Path) -> None:
     assert (shown.code, tomllib.loads(shown.out)["every"]) == (0, "6 hours")
     done = monitor("edit", "https://www.optics.example.org/jobs", "name=Light", "every=1 day", cwd=tmp_path)
     assert (done.code, "every: 6 hours -> 1 day" in done.err) == (0, True)
+    assert monitor("edit", "light", "every=1 day", cwd=tmp_path).err == "that is what it says already\n"
     assert file.read_text() == START.replace('"Optics"', '"Light"').replace("6 hours", "1 day")
     assert monitor("pause", "light", cwd=tmp_path).code == 0
     assert "paused: kept, but not checked" in monitor("check", cwd=tmp_path).out

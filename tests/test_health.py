@@ -305,6 +305,15 @@ def test_a_server_that_refuses_is_no_fault_of_the_network(home: Path) -> None:
 def test_a_clock_that_was_set_back(home: Path) -> None:
     result = monitor("doctor", "--json", "--as-of", (START - timedelta(days=1)).isoformat(), cwd=home)
     assert [line["what"] for line in result.lines if not line["good"]] == ["clock"]
+    assert "the next poll makes up for it" in result.out
+
+
+def test_after_a_clock_was_set_back_a_source_is_shown_as_due(home: Path) -> None:
+    for at, due in ((START + timedelta(minutes=1), False), (START - timedelta(days=1), True)):
+        status = monitor("status", "--as-of", at.isoformat(), cwd=home)
+        (line,) = (line for line in status.out.splitlines() if line.startswith("Lindholm"))
+        assert ("now" in line) is due
+        assert ("due now" in monitor("check", "--as-of", at.isoformat(), cwd=home).out) is due
 
 
 def test_a_disk_that_is_nearly_full(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

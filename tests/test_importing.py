@@ -149,6 +149,21 @@ def test_import_shows_asks_and_adds(tmp_path: Path) -> None:
     assert (missing.code, "nothing.opml: cannot be read" in missing.err) == (2, True)
 
 
+def test_what_is_edited_while_import_asks_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text("", encoding="utf-8")
+    (tmp_path / "list.txt").write_text("https://a.example.org/jobs\n", encoding="utf-8")
+
+    def answer(*_: object, **__: object) -> bool:
+        file.write_text("# edited meanwhile\n", encoding="utf-8")
+        return True
+
+    monkeypatch.setattr("click.confirm", answer)
+    assert monitor("import", "list.txt", cwd=tmp_path).code == 0
+    text = file.read_text(encoding="utf-8")
+    assert ("# edited meanwhile" in text, "https://a.example.org/jobs" in text) == (True, True)
+
+
 def test_export_writes_opml_that_import_takes(tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text('[[source]]\nname = "A & B"\nurl = "https://a.example.org/feed.xml"\n')
     done = monitor("export", "--opml", "--output", "mine.opml", cwd=tmp_path)

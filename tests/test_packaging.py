@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from monitor import __version__
+from monitor.store import Store
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
@@ -85,6 +87,51 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     verify = ["systemd-analyze", "verify", *(str(tmp_path / unit.name) for unit in (DEPLOY / "systemd").iterdir())]
     result = subprocess.run(verify, capture_output=True, text=True, check=False)
     assert (result.returncode, [line for line in result.stderr.splitlines() if str(tmp_path) in line]) == (0, [])
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A checkout as the workflow has it, with a remote beside it."""
+    if not (shutil.which("git") and shutil.which("bash")):
+        pytest.skip("no git here")
+    git = ["git", "-c", "init.defaultBranch=main"]
+    subprocess.run([*git, "init", "-q", "--bare", str(tmp_path / "remote")], check=True)
+    subprocess.run([*git, "clone", "-q", str(tmp_path / "remote"), str(tmp_path / "home")], check=True)
+    tool = tmp_path / "bin" / "monitor"
+    tool.parent.mkdir()
+    tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m monitor "$@"\n', "utf-8")
+    tool.chmod(0o755)
+    (tmp_path / "home" / "sources.toml").write_text("", "utf-8")
+    return tmp_path / "home"
+
+
+def step(name: str, repository: Path) -> int:
+    """The exit code of a step of the workflow, run as GitHub runs it."""
+    import yaml
+
+    workflow = yaml.safe_load((DEPLOY / "github-actions.yml").read_text("utf-8"))
+    (script,) = (one["run"] for one in workflow["jobs"]["poll"]["steps"] if one.get("name") == name)
+    folders = f"{repository.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": folders, "PYTHONPATH": str(ROOT), "GIT_TERMINAL_PROMPT": "0"}
+    return subprocess.run(["bash", "-e", "-c", script], cwd=repository, env=environment, check=False).returncode
+
+
+def test_the_workflow_keeps_the_database_and_never_begins_it_anew_over_a_kept_one(repository: Path) -> None:
+    database = repository / "monitor.db"
+    assert step("Fetch the database", repository) == 0
+    assert not database.exists(), "the first run has none"
+    with Store.open(database) as store:
+        first = store.schema_version()
+    assert step("Keep the database", repository) == 0
+    for file in repository.glob("*.db*"):
+        file.unlink()
+    assert step("Fetch the database", repository) == 0
+    with Store.open(database, read_only=True) as store:
+        assert store.schema_version() == first
+    database.unlink()
+    (repository.parent / "remote").rename(repository.parent / "away")
+    assert step("Fetch the database", repository) != 0
+    assert not list(repository.glob("monitor.db*")), "so nothing is kept in the place of what is there"
 
 
 def test_the_container_gets_every_file_that_the_wheel_needs() -> None:

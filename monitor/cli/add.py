@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -24,6 +25,9 @@ from monitor.errors import ConfigError
 if TYPE_CHECKING:
     from monitor.pipeline.discovery import Discovery
     from monitor.settings import Settings
+
+_MOST_LISTED = 500  # positions of a platform's list
+_MOST_PAGES = 100  # as `settings.Source.pages`
 
 
 def _asked(words: str | None, origin: str | None, name: str | None, *, ask: bool) -> tuple[str, str | None] | None:
@@ -95,16 +99,21 @@ def add_command(
 async def _discovered(url: str, settings: Settings, now: datetime) -> Discovery:
     from monitor.fetch import Fetcher
     from monitor.pipeline.discovery import discover
+    from monitor.pipeline.network import Network
 
-    async with Fetcher(settings.fetch, now=lambda: now) as web:
-        return await discover(url, web, now.date())
+    async with Fetcher(settings.fetch, now=lambda: now) as fetcher:
+        return await discover(url, Network(fetcher), now.date())
 
 
-def _keys(found: Discovery, name: str | None, taken: set[str]) -> dict[str, str]:
-    """What sources.toml says besides the address: its kind where it must, and a name where the address tells none."""
+def _keys(found: Discovery, name: str | None, taken: set[str]) -> dict[str, str | int]:
+    """What sources.toml says besides the address: its kind where it must, and a name where the address tells none.
+
+    A platform that gives its data in small parts is followed as far as others that give it in large ones.
+    """
     from monitor.pipeline.discovery import Way
+    from monitor.settings import Source
 
-    keys = {}
+    keys: dict[str, str | int] = {}
     if name:
         keys["name"] = name
     elif found.url != found.asked:
@@ -113,6 +122,10 @@ def _keys(found: Discovery, name: str | None, taken: set[str]) -> dict[str, str]
         keys["name"] = called if called not in taken else found.asked
     if found.way is Way.PAGE:
         keys["kind"] = "page"
+    if found.way is Way.PLATFORM and found.reading.next_page and found.reading.postings:
+        pages = min(math.ceil(_MOST_LISTED / len(found.reading.postings)), _MOST_PAGES)
+        if pages > Source.model_fields["pages"].default:
+            keys["pages"] = pages
     return keys
 
 

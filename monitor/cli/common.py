@@ -15,7 +15,7 @@ from monitor.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from monitor.settings import Settings, Source
-    from monitor.store import Store
+    from monitor.store import SourceState, Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,6 +63,17 @@ def load_settings(config: str | None) -> Settings:
 def source_names(settings: Settings, store: Store) -> dict[str, str]:
     """URL -> name of every source: as sources.toml has it; of one that was taken out, as it was called last."""
     return {state.url: state.name for state in store.states()} | {s.url: s.name for s in settings.source}
+
+
+def kind_of(source: Source, state: SourceState | None) -> str | None:
+    """What a source is: as stated, else as found out; None before its first good check."""
+    kind = source.kind or (state.kind if state else None)
+    return kind.value if kind else None
+
+
+def kind_words(source: Source, state: SourceState | None) -> str:
+    platform = f" ({state.platform})" if state and state.platform else ""
+    return f"{kind_of(source, state) or 'not known yet'}{platform}"
 
 
 def named_sources(settings: Settings, names: tuple[str, ...]) -> list[Source]:

@@ -130,7 +130,9 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield Finding("disk", f"{size_words(free)} are free")
     if latest and latest > now + _CLOCK_SLACK:
         words = f"the last check was at {latest:%Y-%m-%d %H:%M} UTC, and now it is {now:%Y-%m-%d %H:%M}"
-        yield Finding("clock", words, "Set the clock right; until then no source counts as due.")
+        yield Finding(
+            "clock", words, "Set the clock if it is wrong now; if it was wrong then, the next poll makes up for it."
+        )
 
 
 def _templates(settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -15,6 +15,8 @@ from monitor.cli.common import (
     as_of_option,
     config_option,
     json_option,
+    kind_of,
+    kind_words,
     load_settings,
     must_exist,
     print_json,
@@ -110,6 +112,8 @@ def health_json(health: Health) -> dict[str, Any]:
             {
                 "source": source.name,
                 "url": source.url,
+                "kind": kind_of(source, state),
+                "platform": state.platform if state else None,
                 "last_good": to_json(state.good_at if state else None),
                 "yields": usual(state),
                 "due": to_json(state.next_check_at if state else None),
@@ -160,12 +164,13 @@ def _show(health: Health, now: datetime) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("Source", "Last good (UTC)", "Positions", "Next check (UTC)", "State"):
+    for column in ("Source", "Kind", "Last good (UTC)", "Positions", "Next check (UTC)", "State"):
         table.add_column(column, overflow="fold")
     for source, state in health.sources:
         count = usual(state)
         table.add_row(
             Text(printable(source.name)),
+            kind_words(source, state),
             _moment(state.good_at if state else None, "never"),
             "" if count is None else f"{count:.0f}",
             _due(state, now),
@@ -204,9 +209,12 @@ def size_words(size: int) -> str:
 
 
 def _due(state: SourceState | None, now: datetime) -> str:
+    from monitor.cadence import falls_due
+
     if state is None or state.next_check_at is None:
         return "now"
-    return "now" if state.next_check_at <= now else _moment(state.next_check_at, "")
+    due = falls_due(state.next_check_at, state.checked_at or now, now)
+    return "now" if due <= now else _moment(due, "")
 
 
 def _moment(at: datetime | None, otherwise: str) -> str:

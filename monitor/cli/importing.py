@@ -37,8 +37,8 @@ def import_command(file: Path, yes: bool, dry_run: bool, as_json: bool, config: 
     text = text_of(path)
     entries = not_yet_watched(read_sources(_contents(file), str(file)), parse(text, path).source)
     new = [entry for entry in entries if isinstance(entry, Candidate)]
-    made = add_sources(text, [entry.keys for entry in new])
-    parse(made, path)  # before anything is asked
+    tables = [entry.keys for entry in new]
+    parse(add_sources(text, tables), path)  # before anything is asked
     if as_json:
         for entry in entries:
             print_json(_line(entry))
@@ -49,6 +49,8 @@ def import_command(file: Path, yes: bool, dry_run: bool, as_json: bool, config: 
     elif dry_run:
         say("nothing was changed")
     elif yes or click.confirm(f"Add {_sources(len(new))} to {path}?", default=True, err=True):
+        made = add_sources(text_of(path), tables)  # as it is by now: while the question stood it may have been edited
+        parse(made, path)
         replace_file(path, made)
         say(f"added {_sources(len(new))} to {path}; `monitor poll` looks at them for the first time")
     else:

@@ -139,10 +139,11 @@ def _fetched(url: str, now: datetime, config: str | None) -> Page:
 def fetch_page(url: str, settings: Settings, now: datetime) -> Page:
     """One page, fetched as a poll would. FetchError if it cannot be."""
     from monitor.fetch import Fetcher
+    from monitor.pipeline.network import Network
 
     async def get() -> Page:
         async with Fetcher(settings.fetch, now=lambda: now) as fetcher:
-            page = await fetcher.get(url)
+            page = await Network(fetcher).get(url)
             assert page is not None, "an unconditional GET is never answered by 304"
             return page
 

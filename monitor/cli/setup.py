@@ -75,7 +75,7 @@ def check_command(as_json: bool, now: datetime, config: str | None) -> None:
     if as_json:
         print_json({"file": str(settings.file), "sources": len(settings.source), "warnings": warnings})
         return
-    due = _due_times(settings)
+    due = _due_times(settings, now)
     for source in settings.source:
         click.echo(source_words(source, due.get(source.url), now))
     for digest in settings.digest:
@@ -85,14 +85,15 @@ def check_command(as_json: bool, now: datetime, config: str | None) -> None:
         say(f"note: {warning}")
 
 
-def _due_times(settings: Settings) -> dict[str, datetime]:
+def _due_times(settings: Settings, now: datetime) -> dict[str, datetime]:
     """When each source that was looked at is due again; nothing before the first poll."""
+    from monitor.cadence import falls_due
     from monitor.store import Store
 
     if not settings.database.exists():
         return {}
     with Store.open(settings.database, read_only=True) as store:
-        return {url: due for url, (due, _) in store.due_times().items()}
+        return {url: falls_due(*times, now) for url, times in store.due_times().items()}
 
 
 def settings_warnings(settings: Settings) -> list[str]:

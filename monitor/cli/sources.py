@@ -14,6 +14,8 @@ from monitor.cli.common import (
     config_option,
     config_path,
     json_option,
+    kind_of,
+    kind_words,
     load_settings,
     named_sources,
     print_json,
@@ -55,7 +57,8 @@ def _line(source: Source, state: SourceState | None) -> dict[str, Any]:
     return {
         "source": source.name,
         "url": source.url,
-        "kind": source.kind.value if source.kind else None,
+        "kind": kind_of(source, state),
+        "platform": state.platform if state else None,
         "enabled": source.enabled,
         "last_good": to_json(state.good_at if state else None),
         "positions": state.counts[-1] if state and state.counts else None,
@@ -76,7 +79,7 @@ def _show(rows: list[tuple[Source, SourceState | None]]) -> None:
     for source, state in rows:
         table.add_row(
             Text(printable(source.name)),
-            source.kind.value if source.kind else "found out",
+            kind_words(source, state),
             f"{state.good_at:%Y-%m-%d %H:%M}" if state and state.good_at else "never",
             str(state.counts[-1]) if state and state.counts else "",
             Text(_state(source, state), "red" if source.enabled and state and state.trouble else ""),
@@ -171,15 +174,15 @@ def edit_command(name: str, changes: tuple[str, ...], config: str | None) -> Non
     if not changes:
         click.echo(as_toml(before), nl=False)
         return
-    wanted = _wanted(before, changes)
+    wanted = {key: value for key, value in _wanted(before, changes).items() if before.get(key) != value}
+    if not wanted:
+        say("that is what it says already")
+        return
     after = _write(chosen, edit_source(chosen.text, chosen.number, chosen.source.name, wanted))
     for key, value in wanted.items():
         say(f"{key}: {_words(before.get(key))} -> {_words(value)}")
-    source = after.source[chosen.number]
-    if source.url != chosen.source.url:
+    if after.source[chosen.number].url != chosen.source.url:
         say("its address is new, so its first check tells what is open; what the old one showed stays in the database")
-    elif all(before.get(key) == value for key, value in wanted.items()):
-        say("that is what it says already")
 
 
 def _wanted(table: Mapping[str, Any], changes: tuple[str, ...]) -> dict[str, Any]:

@@ -143,6 +143,8 @@ def digest_command(
     settings = load_settings(config)
     if not settings.digest:
         raise ConfigError([f"{settings.file}: there is no [[digest]]"], tip='add one with to = ["you@example.org"]')
+    if html_file and (send or test):
+        raise click.UsageError("--html goes with the preview, not with --send or --test.")
     if test:
         _send_samples(settings, now, as_json=as_json)
     elif send:

@@ -21,7 +21,8 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
     """The URLs to ask, the most telling first. reading: None when the list was not modified.
 
     First the positions that a list no longer shows (only their own pages can prove that they are closed), then new
-    ones, those whose row changed, and open ones not asked for a day: a deadline may move on the ad's page alone.
+    ones, those whose row changed, and open ones not asked for a day: a deadline may move on the ad's page alone, unless
+    the list has the whole ad.
     """
     own = [(p, s) for p in known.positions if (s := sighting_of(p, source.url))]
     if reading is None:
@@ -44,7 +45,12 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
             or _row_changed(s.listed, postings[i])
         ]
     wanted: list[str | None] = []
-    wanted += [s.listed.url for p, s in _oldest_first(missing) if p.status is Status.OPEN and _is_due(s, now)]
+    last_read = max((s.last_seen for _, s in own), default=now)
+    wanted += [
+        s.listed.url
+        for p, s in _oldest_first(missing)
+        if p.status is Status.OPEN and _is_due(s, _shown_until(s, last_read, known.good_at), now)
+    ]
     if source.follow:
         wanted += [p.url for p in fresh if not _tells_all(p, reading)]
         wanted += touched
@@ -75,20 +81,31 @@ def shared_urls(known: Known, reading: Reading | None) -> frozenset[str]:
     return frozenset(url for side in (users, rows) for url, found in side.items() if url and len(found) > 1)
 
 
-def _is_due(sighting: Sighting, now: datetime) -> bool:
+def _shown_until(sighting: Sighting, last_read: datetime, good_at: datetime | None) -> datetime:
+    """When the list showed it last: a list that is as it was is not read again, and what it shows is not noted."""
+    if good_at and not sighting.misses and sighting.last_seen == last_read:
+        return max(good_at, sighting.last_seen)
+    return sighting.last_seen
+
+
+def _is_due(sighting: Sighting, shown_until: datetime, now: datetime) -> bool:
     """Not asked since the list dropped it, or not for a day; ever more rarely, the longer its page outlives that."""
     asked = sighting.ad_checked_at
-    if asked is None or asked <= sighting.last_seen:
+    if asked is None or asked <= shown_until:
         return True
-    return not _within(max(RECHECK_AFTER, (asked - sighting.last_seen) / 3), asked, now)
+    return not _within(max(RECHECK_AFTER, (asked - shown_until) / 3), asked, now)
 
 
 def _is_stale(position: Position, sighting: Sighting, now: datetime) -> bool:
     asked = sighting.ad_checked_at
-    closed_by_its_words = position.status is Status.CLOSED and sighting.ad is not None and sighting.ad.closed
-    if position.status is Status.CLOSED and not closed_by_its_words:
-        return False
-    return asked is None or not _within(RECHECK_AFTER, asked, now)
+    return is_asked_daily(position, sighting) and (asked is None or not _within(RECHECK_AFTER, asked, now))
+
+
+def is_asked_daily(position: Position, sighting: Sighting) -> bool:
+    """Whether the page of a position that the list shows may say tomorrow what neither it nor the list says today."""
+    if position.status is Status.CLOSED:
+        return sighting.ad is not None and sighting.ad.closed  # by its own words, and it may be open again
+    return not _is_whole(sighting.listed)
 
 
 def _within(pause: timedelta, asked: datetime, now: datetime) -> bool:
@@ -105,8 +122,12 @@ def _row_changed(old: Posting, new: Posting) -> bool:
 
 def _tells_all(posting: Posting, reading: Reading | None) -> bool:
     """A feed entry with the whole ad in it, deadline and all."""
-    is_feed = reading is not None and reading.kind is Kind.FEED
-    return is_feed and posting.deadline is not None and len(posting.text or "") >= _WHOLE_TEXT
+    return reading is not None and reading.kind is Kind.FEED and _is_whole(posting)
+
+
+def _is_whole(posting: Posting) -> bool:
+    """What stands in a list with its text comes from data: a feed, an API, a page's JobPostings."""
+    return posting.deadline is not None and len(posting.text or "") >= _WHOLE_TEXT
 
 
 def _oldest_first(positions: list[tuple[Position, Sighting]]) -> list[tuple[Position, Sighting]]:

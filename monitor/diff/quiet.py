@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from monitor.diff.asking import RECHECK_AFTER, is_own_page, shared_urls
+from monitor.diff.asking import RECHECK_AFTER, is_asked_daily, is_own_page, shared_urls
 from monitor.diff.rereading import UNSTORED
 from monitor.identity import sighting_of
 from monitor.models import Known, Position, Status, Verdict
@@ -68,7 +68,7 @@ def ads_until(known: Known) -> datetime:
         sighting.ad_checked_at + RECHECK_AFTER if sighting.ad_checked_at else _LONG_AGO
         for position in known.positions
         if (sighting := sighting_of(position, known.source))
-        and (position.status is not Status.CLOSED or (sighting.ad and sighting.ad.closed))
+        and is_asked_daily(position, sighting)
         and is_own_page(sighting.listed.url, known.source, shared)
     )
     return min(asked, default=_NEVER)

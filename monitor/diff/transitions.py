@@ -81,18 +81,22 @@ def shown(check: Check, position: Position, posting: Posting, keys: tuple[str, .
     )
 
 
-def missing(check: Check, position: Position, sighting: Sighting, *, counts: bool, limit: int) -> Update | None:
+def missing(
+    check: Check, position: Position, sighting: Sighting, *, counts: bool, limit: int, data: bool = False
+) -> Update | None:
     """A position that the list does not show. None: nothing is new.
 
     counts: the list is whole and to be trusted, so that absence is a fact. limit: such absences in a row that close
-    what has no page of its own to be asked.
+    what has no page of its own to be asked, or one that was opened time and again and never showed an ad (a script's
+    empty shell, a wall). data: the list is a platform's own data, against which a page that refuses says nothing.
     """
     if position.status is Status.CLOSED:
         return None if sighting.misses else _state(position, replace(sighting, misses=1))
     word = check.word(position, sighting)
     misses = sighting.misses + counts
+    mute = word is Word.REFUSED and (data or (check.source.follow and sighting.ad is None))
     absent = counts and (
-        (misses >= limit and word in (Word.NOTHING, Word.NO_PAGE))
+        (misses >= limit and (mute or word in (Word.NOTHING, Word.NO_PAGE)))
         or (misses >= limit and check.status(position) is Status.EXPIRED)
         or (misses >= 3 * limit and word is Word.REFUSED and check.now - sighting.last_seen >= _REFUSED_PATIENCE)
     )

@@ -106,14 +106,18 @@ def _seen(check: Check, reading: Reading) -> Verdict:
         event = EventKind.BASELINE if first or (odd and reading.drifted) else EventKind.NEW
         if check.source.kind is Kind.PAGE:
             event = None  # what is watched for its text is no position that is open
-        updates += [appeared(check, postings[i], keys[i], event) for i in matching.new]
+        older = EventKind.BASELINE if event is EventKind.NEW else event
+        for i in matching.new:
+            slid_in = _slid_in(reading, matching, postings, i)
+            updates.append(appeared(check, postings[i], keys[i], older if slid_in else event))
     limit = check.source.closed_after + odd
+    data = reading.kind is Kind.FEED and reading.complete
     for position in matching.missing:
         sighting = sighting_of(position, check.source.url)
         if position.id <= UNSTORED or sighting is None:
             continue  # overlooked then, and gone by now
         counts = reading.complete or _was_taken_out(check, reading, matching, sighting)
-        updates.append(missing(check, position, sighting, counts=counts, limit=limit))
+        updates.append(missing(check, position, sighting, counts=counts, limit=limit, data=data))
     told = _news(check, updates, compared=len(matching.pairs))
     if suspect:
         sentence = (
@@ -139,6 +143,14 @@ def _was_taken_out(check: Check, reading: Reading, matching: Matching, gone: Sig
     if gone.listed.posted_on and all(s.listed.posted_on for s in shown):
         return any(s.listed.posted_on < gone.listed.posted_on for s in shown if s.listed.posted_on)
     return any(s.first_seen < gone.first_seen for s in shown)
+
+
+def _slid_in(reading: Reading, matching: Matching, postings: Sequence[Posting], i: int) -> bool:
+    """Whether an entry at the end of a feed, older than all that are known, shows because another was taken out."""
+    if reading.kind is not Kind.FEED or reading.complete or not matching.missing or not matching.pairs:
+        return False
+    posted, known = postings[i].posted_on, [postings[j].posted_on for j, _ in matching.pairs]
+    return all(i > j for j, _ in matching.pairs) and all(posted and day and posted < day for day in known)
 
 
 def _lost(check: Check, matching: Matching) -> list[tuple[Position, Sighting]]:

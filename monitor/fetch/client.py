@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 
@@ -23,6 +24,7 @@ from monitor.settings import FetchSettings
 
 _ACCEPT = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/feed+json,*/*;q=0.8"
 _ROBOTS_TIP = "If the site's operator allows it all the same, set obey_robots = false in [fetch]."
+_POSTED = {"Accept": "application/json", "Content-Type": "application/json"}
 _NONE = Validators()
 _PAGELESS = (204, 205, 206)  # successful, but no page: nothing, or a part
 
@@ -57,27 +59,37 @@ class Fetcher:
         await self._wire.close()
 
     async def get(
-        self, url: str, *, validators: Validators = _NONE, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        *,
+        validators: Validators = _NONE,
+        headers: Mapping[str, str] | None = None,
+        json: str | None = None,
     ) -> Page | None:
         """The page at a URL, or None if it has not changed since it had these validators (304).
 
-        headers: sent to the host of `url` only, as are user and password in it. FetchError: everything else.
+        headers: sent to the host of `url` only, as are user and password in it. json: posted, where a search answers
+        only to that; such a request is made once, follows no redirect, and goes by no validators (RFC 9110 section
+        13.1). FetchError: everything else.
         """
+        if json is not None:
+            validators = _NONE
         try:
             private = _first_host_conditions(validators) | dict(headers or {})
-            journey = Journey(parse(url), self._headers | _conditions(validators), private)
+            own = self._headers | _conditions(validators) | (_POSTED if json is not None else {})
+            journey = Journey(parse(url), own, private)
         except Fault as fault:
             raise fault.about(url) from fault
+        question = Question(self._settings.max_bytes, _is_page, posted=None if json is None else json.encode())
         try:
-            answer = await self._follow(
-                journey, Question(self._settings.max_bytes, _is_page), obey=self._settings.obey_robots
-            )
+            answer = await self._follow(journey, question, obey=self._settings.obey_robots)
             if answer.status == 304:
                 if validators == _NONE:
                     raise Fault("the server says that the page has not changed, but it was not asked that", status=304)
                 return None
             with answered(answer.status):
-                return self._page(journey.at, answer)
+                page = self._page(journey.at, answer)
+                return page if json is None else replace(page, validators=_NONE)
         except Fault as fault:
             raise fault.about(url, at=str(journey.at) if journey.redirected else None) from fault
 
@@ -106,6 +118,8 @@ class Fetcher:
             answer = await self._ask(journey, question)
             if answer.status not in REDIRECTS:
                 return answer
+            if question.posted is not None:
+                raise Fault("it redirects, and what is posted is not sent elsewhere", status=answer.status)
             journey.go_on(answer)
 
     async def _ask(self, journey: Journey, question: Question) -> Answer:
@@ -113,7 +127,7 @@ class Fetcher:
         timeout = self._settings.timeout
         tries = stamina.retry_context(
             on=_again,
-            attempts=self._settings.retries + 1,
+            attempts=self._settings.retries + 1 if question.posted is None else 1,
             timeout=None,
             wait_initial=timeout / 20,
             wait_max=timeout / 2,

@@ -22,8 +22,8 @@ _AHEAD = 64 * 1024  # bytes that are received before they are asked for
 class HostTransport(httpx.AsyncBaseTransport):
     """Requests to the addresses of one host, one after another. trust: None for plain http.
 
-    keepalive: seconds that the connection may be idle. A request bears the extensions `timeout` and `sni_hostname`, as
-    those of httpx do, and raises its exceptions; its body is left out.
+    keepalive: seconds that the connection may be idle. A request bears the extensions `timeout` and `sni_hostname`;
+    what goes wrong is raised as httpx raises it.
     """
 
     def __init__(self, trust: ssl.SSLContext | None, *, keepalive: float) -> None:
@@ -33,8 +33,9 @@ class HostTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         timeouts = request.extensions["timeout"]
-        if self._connection and self._connection.is_idle(self._keepalive):
-            # the other side may close an idle connection at any moment (RFC 9112 section 9.3): then a new one is made
+        if self._connection and self._connection.is_idle(self._keepalive) and request.method == "GET":
+            # the other side may close it at any moment (RFC 9112 section 9.3): then a new one serves as well, but what
+            # is posted is sent only once
             with contextlib.suppress(httpx.ReadError, httpx.RemoteProtocolError):
                 return await self._connection.ask(request, timeouts["read"])
         await self.aclose()
@@ -136,9 +137,10 @@ class _Connection(asyncio.Protocol):
     def _send(self, request: httpx.Request) -> None:
         try:
             head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+            events = (head, h11.Data(data=request.content), h11.EndOfMessage())
+            self._transport.write(b"".join(self._http.send(event) or b"" for event in events))
         except h11.LocalProtocolError as error:
             raise httpx.LocalProtocolError(str(error)) from error
-        self._transport.write((self._http.send(head) or b"") + (self._http.send(h11.EndOfMessage()) or b""))
 
     async def _head(self, seconds: float) -> h11.Response:
         while not isinstance(event := await self._event(seconds), h11.Response):

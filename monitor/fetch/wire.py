@@ -1,7 +1,7 @@
-"""One request over one connection. The only module that knows httpx: a successor takes its place in one import line.
+"""One request to one address. Only this module and its `transport` know httpx.
 
 Requests go through a transport of their own host and not through a client: no environment, no cookie jar, no
-redirects, no content decoding, and a pool so small that walking it costs nothing. They are addressed to the network
+redirects, no content decoding, and no pool that every request walks. They are addressed to the network
 address that was checked, with the name in Host and in the TLS handshake, so that no second look-up can lead elsewhere.
 """
 
@@ -50,12 +50,14 @@ class Answer:
 class Question:
     """What is wanted of a response. limit: bytes of body; a longer one is a Fault, or cut off there if `cut`.
 
-    wanted: whether the body is read, given status and headers; it may raise a Fault.
+    wanted: whether the body is read, given status and headers; it may raise a Fault. posted: the body of a POST; None
+    for a GET.
     """
 
     limit: int
     wanted: Callable[[int, Mapping[str, str]], bool]
     cut: bool = False
+    posted: bytes | None = None
 
 
 def parse(url: str) -> URL:
@@ -126,14 +128,14 @@ class Wire:
             await self._idle.popitem()[1].aclose()
 
     async def ask(self, url: URL, headers: Mapping[str, str], question: Question) -> Answer:
-        """One GET. Fault: anything but a response."""
+        """One request. Fault: anything but a response."""
         seconds = self._settings.timeout
         name = url.raw_host.decode("ascii")
         addresses = await self._resolver.addresses(name)
         transport = self._idle.pop(origin(url), None) or self._transport(url.scheme)
         try:
             async with asyncio.timeout(seconds * _WHOLE):
-                response = await self._first_response(transport, url, addresses, headers)
+                response = await self._first_response(transport, url, addresses, headers, question.posted)
                 try:
                     return await _answer(response, question)
                 finally:
@@ -148,7 +150,12 @@ class Wire:
             await self._keep(origin(url), transport)
 
     async def _first_response(
-        self, transport: HostTransport, url: URL, addresses: list[str], headers: Mapping[str, str]
+        self,
+        transport: HostTransport,
+        url: URL,
+        addresses: list[str],
+        headers: Mapping[str, str],
+        posted: bytes | None,
     ) -> httpx.Response:
         """From the first address that can be connected to."""
         seconds = self._settings.timeout
@@ -157,7 +164,11 @@ class Wire:
         for last, address in zip([*[False] * (len(addresses) - 1), True], addresses, strict=True):
             there = url if address == url.host else url.copy_with(host=address)
             request = httpx.Request(
-                "GET", there, headers={**headers, "Host": url.netloc.decode("ascii")}, extensions=extensions
+                "GET" if posted is None else "POST",
+                there,
+                headers={**headers, "Host": url.netloc.decode("ascii")},
+                content=posted,
+                extensions=extensions,
             )
             try:
                 return await transport.handle_async_request(request)
@@ -172,7 +183,9 @@ class Wire:
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         """Made once: it takes a tenth of a second. SSL_CERT_FILE names authorities of one's own."""
-        return httpx.create_ssl_context()
+        context = httpx.create_ssl_context()
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
     async def _keep(self, key: str, transport: HostTransport) -> None:
         if other := self._idle.pop(key, None):

@@ -2,9 +2,10 @@
 
 News, programme descriptions, rules, questions and answers, courses and blogs use the words of ads. What tells an ad is
 how it speaks: it calls ("invites applications"), labels its facts ("Deadline: ..."), has the parts of an ad ("Your
-profile") and says how to apply; the others tell what normally is, what was, and where ads are found. And it is about
-one case: it has an employer, a start, a number of years, where a guide has none. Each kind of cue has a weight and a
-ceiling, so that a long text is judged like a short one. The words stand in `[genre]` of each lexicon.
+profile") and says how to apply; the others tell what normally is, what was, and where ads are found, or invite to an
+event (a fee, abstracts). And it is about one case: it has an employer, a start, a number of years, where a guide has
+none. Each kind of cue has a weight and a ceiling, so that a long text is judged like a short one. The words stand in
+`[genre]` of each lexicon.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _WEIGHTS = {
     "study": (-1.0, -0.75, -4.0),
     "told": (-2.0, -1.0, -5.0),
     "elsewhere": (-3.0, -1.5, -5.0),
+    "event": (-3.0, -1.5, -6.0),
     "titles": (-3.5, 0.0, -3.5),
 }
 # a field that is read from the text -> what it adds

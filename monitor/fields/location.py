@@ -162,17 +162,23 @@ _DATELINE = re.compile(  # "Leipzig, 6 October 2022" at the head or the foot
 )
 _BESIDE = re.compile(rf",[ \xa0]({_PLACE})(?=\.?\s*(?:\n|$)|\.\s|[;)])")  # "Institute of Science, Nagpur."
 _AFTER_CUE = re.compile(  # "based in Kiel", "based at the Ocean Institute in Kiel"
-    rf"\s+(?:[\w/&.-]+(?:[ ][\w/&.-]+){{0,4}}?[ ]in[ ])??(?:the (?:city|heart|centre|center) of )?"
+    rf"\s+(?:[\w/&.-]+(?:[ ][\w/&.-]+){{0,5}}?[ ](?:in|at)[ ])??(?:the (?:city|heart|centre|center) of )?"
     rf"({_PLACE}(?:,[ ]{_PLACE})?)(?![\w/])"
 )
+
+
+_PLACED, _PLACED_AT = 3.1, 2.5  # how surely "based in Kiel" and "based at" tell; "Kiel, Germany" 3.0
 
 
 def _in_sentences(text: str) -> Found[str] | None:
     found: list[tuple[float, int, str, str]] = []
     for match in _CITY_COUNTRY.finditer(text):
         country = match[3]
+        in_brackets = match[2].lstrip().startswith("(")  # "Hochschulstudium (MA)" is a degree
         if is_country(match[1]) or not (
-            is_country(country) or " ".join(fold(country).split()) in _STATES or country in _STATE_CODES
+            is_country(country)
+            or " ".join(fold(country).split()) in _STATES
+            or (country in _STATE_CODES and not in_brackets)
         ):
             continue
         city, start = match[1], match.start()
@@ -195,7 +201,8 @@ def _in_sentences(text: str) -> Found[str] | None:
     for cue in topic("location.placed").finditer(folded):
         place = _AFTER_CUE.match(text, cue.end())
         if place and not _institutional(place[1]):
-            found.append((2.5, place.start(1), place[1], place[1]))
+            at = cue[0].endswith(" at")  # what follows is an institution as often
+            found.append((_PLACED_AT if at else _PLACED, place.start(1), place[1], place[1]))
     for match in re.compile(
         rf"(?:[Uu]niversi|[Ii]nstitut|Hochschule|[Cc]ollege|KTH|[Tt]echnology|högskola\w*)"
         rf"[^.\n]{{0,40}}?[ \xa0](?:in|i|en|à|a)[ \xa0]({_PLACE})"

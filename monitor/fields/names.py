@@ -19,7 +19,7 @@ _WORD = (
 _INITIAL = rf"[{_UPPER}][a-zh]?\.(?:[ -]?[{_UPPER}][a-zh]?\.){{0,4}}|[{_UPPER}](?=\ )"
 _PARTICLE = (
     r"(?:van|von|der|den|de|del|della|dello|di|da|do|dos|das|du|la|le|los|al|el|bin|ibn|ben|ter|ten|te|zu|zum|af|av|"
-    r"y|i|e|in|’t|'t|'s|st\.|san|af|Van|Von|De|Der|La|Le|Di|Da|Del|Du|Dos|El|Ben|Ter|Ten)"
+    r"y|i|e|in(?= ['’]t )|’t|'t|'s|st\.|san|af|Van|Von|De|Der|La|Le|Di|Da|Del|Du|Dos|El|Ben|Ter|Ten)"
 )
 _NAME = re.compile(
     rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0]\({_WORD}\))?"
@@ -59,6 +59,13 @@ def _titles() -> re.Pattern[str]:
 @cache
 def _not_names() -> frozenset[str]:
     return frozenset(fold(w) for topic in ("people.not_names", "people.titles") for w in all_phrases(topic))
+
+
+@cache
+def _institutions() -> frozenset[str]:
+    """How a compound ends that names an institution: "Humboldt-Institut"."""
+    topics = ("organization.heads_before", "organization.heads_after")
+    return frozenset(fold(word) for topic in topics for word in all_phrases(topic))
 
 
 @cache
@@ -138,6 +145,8 @@ def _person(text: str, start: int) -> Person | None:
     for token in tokens:
         plain = fold(token).strip(".")
         if len(plain) > 1 and plain in _not_names() and not (kept and plain in _PARTICLES):
+            break
+        if plain.rpartition("-")[2] in _institutions() and "-" in plain:
             break
         kept.append(token)
     while kept and fold(kept[-1]) in _PARTICLES:

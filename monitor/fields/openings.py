@@ -86,7 +86,7 @@ def _counted(text: str, offered: bool) -> Found[int] | None:
     for noun in topic("openings.nouns").finditer(folded):
         begin = max(0, noun.start() - _GAP)
         numbers = reversed(list(_number().finditer(folded, begin, noun.start())))
-        number = next((n for n in numbers if not _measures(folded, n, noun)), None)
+        number = next((n for n in numbers if not _measures(folded, n, noun) and not _is_preposition(text, n)), None)
         if number is None or not _counts(folded, number, noun):
             continue
         value = _value(number)
@@ -107,6 +107,11 @@ def _measures(folded: str, number: re.Match[str], noun: re.Match[str]) -> bool:
     return folded[number.end() : number.end() + 1] == "-" and bool(
         topic("openings.units").match(folded, number.end() + 1, noun.start())
     )
+
+
+def _is_preposition(text: str, number: re.Match[str]) -> bool:
+    """ "à" is no "a"."""
+    return number["low"] == "a" and text[number.start()] not in "aA"
 
 
 def _counts(folded: str, number: re.Match[str], noun: re.Match[str]) -> bool:

@@ -24,7 +24,8 @@ _OF = (
     r"og|van|voor|der|den|zu|an|am|in|et|en|e|y|v|ve|a|w|at|ob|–|-)"
 )
 _NAME_AFTER = re.compile(
-    rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,4}})"
+    rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{WORD}"
+    rf"(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}(?:[dl][’'])?{WORD}){{0,4}})"
 )
 _NAME_BEFORE = re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,4}}[ \xa0]?(?:{_OF}[ \xa0])?$")
 _ACRONYM = re.compile(r"\s?\(([A-ZÄÖÜÅØ][\w&-]{1,14})\)")
@@ -95,23 +96,24 @@ def _institutions(text: str) -> Iterator[Mention]:
     folded = fold(text)
     seen: list[tuple[int, int]] = []
     for head in cue("heads_after").finditer(folded):
-        if not text[head.start()].isupper() and not _lower_head(head[0]):
+        if not (text[head.start()].isupper() or cue("small").match(head[0])):
             continue
         before = _NAME_BEFORE.search(text, max(0, head.start() - 80), head.start())
         own = re.compile(rf"(?:[{UPPER}][\w’']*-)+$").search(text, max(0, head.start() - 40), head.start())
         start = before.start() if before else own.start() if own else None
         if start is None or "\n" in text[start : head.start()]:
             continue
-        start = _without_lead(text, start, head.start(), "leads")
+        dash = max(text.rfind(" - ", start, head.start()), text.rfind(" – ", start, head.start()))
+        start = _without_lead(text, dash + 3 if dash >= 0 else start, head.start(), "leads")
         if start >= head.start():
             continue
         end = _with_tail(text, head.end())
         seen.append((start, end))
     for head in cue("heads_before").finditer(folded):
-        if not text[head.start()].isupper():
-            continue
         after = _NAME_AFTER.match(text, head.end())
         if after is None or "\n" in after[0]:
+            continue
+        if not (text[head.start()].isupper() or _is_written_small(text, head, after)):
             continue
         start = head.start()
         lead = re.compile(rf"(?:[{UPPER}][\w’'.-]*[- ]){{1,3}}$").search(text, max(0, start - 60), start)
@@ -140,34 +142,23 @@ _COMPOUND = re.compile(
 )
 
 
-def _lower_head(head: str) -> bool:
-    """Heads that languages write small after the name: "Umeå universitet", "Helsingin yliopisto"."""
-    return head.startswith(
-        (
-            "universit",
-            "hogskol",
-            "hogskul",
-            "hoyskol",
-            "yliopist",
-            "korkeak",
-            "ammattik",
-            "institut",
-            "teknisk",
-            "univerzit",
-            "sjukhus",
-            "akademie",
-            "lantbruk",
-        )
+def _is_written_small(text: str, head: re.Match[str], after: re.Match[str]) -> bool:
+    """ "à l'université Paris-Est": a small head word right before the name, behind its article."""
+    article = text[max(0, head.start() - 2) : head.start()].lower() in ("l'", "l’")
+    return (
+        article and bool(cue("small").match(head[0])) and bool(re.match(rf"\s?(?:d[eu]s?\s|d[’'])?[{UPPER}]", after[0]))
     )
 
 
 def _without_lead(text: str, start: int, head: int, kind: str) -> int:
     """Cuts words off the front that are no part of a name: "The", "At", "Join", a unit's name with "at"."""
+    before = words_of(f"organization.{kind}") | words_of("organization.articles")
     cut = start
     words = list(re.compile(r"\S+").finditer(text, start, head))
     for index, word in enumerate(words):
         plain = fold(word[0]).strip(",.")
-        if plain in words_of(f"organization.{kind}") or (kind == "leads" and plain in ("of", "at", "in") and index):
+        small = kind == "leads" and index > 0 and plain in ("of", "at", "in")
+        if small or plain in before:
             cut = words[index + 1].start() if index + 1 < len(words) else head
         elif kind == "articles":
             break
@@ -276,7 +267,7 @@ def _leading(ad: AdText, text: str, mentions: tuple[Mention, ...]) -> Found[str]
     if ad.language and has_head and not _head_of(ad.language).search(first):
         # "University of Oslo" in an English ad on a Norwegian site
         own = [k for k in ranked if scores[k] >= 0.4 * scores[first] and _head_of(ad.language).search(k)]
-        first = own[0] if own and not _LESSER.search(own[0]) else first
+        first = own[0] if own and not is_lesser(own[0]) else first
     if not has_head:  # "Radboudumc": the full name where the ad has it too
         first = next((k for k in ranked if k != first and len(k.split()) > 2 and k[:5] == first[:5]), first)
     mention = best[first]
@@ -291,14 +282,8 @@ def _head_of(language: str) -> re.Pattern[str]:
 
 
 def is_lesser(name: str) -> bool:
-    """An institute, school or foundation, which a university beside it outranks."""
-    return bool(_LESSER.search(fold(name)))
-
-
-_LESSER = re.compile(
-    r"ustav|foundation|stiftung|stiftelse|fundac|fondation|council|instit(?!ute of technology)|museum|"
-    r"college|academy|school|gesellschaft|laborator|gmbh"
-)
+    """An institute, school or foundation, which a university beside it outranks; an institute of technology is one."""
+    return bool(cue("lesser").search(cue("whole").sub("", fold(name))))
 
 
 def _key(name: str) -> str:

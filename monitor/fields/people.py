@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from monitor.fields.labelled import Labelled, values
+from monitor.fields.level import find_level
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.names import Person, has_title, person_at, persons, persons_at
 from monitor.fields.phrase import fold, pattern
 from monitor.fields.text import AdText
-from monitor.models import Contact, Found
+from monitor.models import Contact, Found, Level
 
 _MOST = 10  # supervisors; a page that names more lists its staff
 _GAP = 60  # characters between a cue and the titled name that it speaks of
@@ -159,6 +160,10 @@ def _heads_of_group(ad: AdText) -> Iterator[Person]:
 
 
 def _professors_to_ask(ad: AdText) -> Iterator[Person]:
+    """The one professor who answers questions; of a post for which nobody is supervised, a mere contact."""
+    level = find_level(ad)
+    if level and level.value not in (Level.PHD, Level.POSTDOC):
+        return
     asked = [p for p in _persons_to_ask(ad) if _PROFESSOR.search(fold(p.rank)) and not _is_office(ad.text, p)]
     if len({p.name for p in asked}) == 1:
         yield asked[0]

@@ -54,9 +54,9 @@ def read(page: Page, hints: Hints) -> Reading:
 
 def read_ad(page: Page, hints: Hints) -> Reading:
     """What a position's own page shows."""
-    from monitor.readers import READERS
+    from monitor.pipeline import reading
 
-    return READERS[Kind.AD](page, hints)
+    return reading.read_ad(page, hints)
 
 
 class Reader(Protocol):

@@ -9,6 +9,7 @@ more.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -86,10 +87,18 @@ async def discover(url: str, web: Web, as_of: date) -> Discovery:
     page, shown = first
     besides = announced(page)
     rejected: dict[str, Rejected] = {}
-    for candidate in _candidates(page, shown, besides):
-        if candidate.url in (url, *rejected):
+    waiting = deque(_candidates(page, shown, besides))
+    done, led_to = {url}, set[str]()
+    while waiting:
+        candidate = waiting.popleft()
+        if candidate.url in (*done, *rejected):
             continue
         looked = await _look(candidate.url, web, as_of)
+        if candidate.url not in led_to and (further := _further(candidate, looked)):
+            done.add(candidate.url)
+            led_to.update(one.url for one in further)
+            waiting.extendleft(reversed(further))
+            continue
         why_not = _reason(looked) if isinstance(looked, FetchError) else _objection(candidate, *looked, shown)
         if why_not is None and not isinstance(looked, FetchError):
             seen = looked[1]
@@ -140,6 +149,17 @@ def _candidates(page: Page, shown: Reading, besides: Announced) -> Iterator[Cand
 def _of_platforms(url: str, html: str) -> Iterator[Candidate]:
     for platform, address in leads(url, html):
         yield Candidate(Way.PLATFORM, address, f"the data of {platform.name}")
+
+
+def _further(candidate: Candidate, looked: tuple[Page, Reading] | FetchError) -> list[Candidate]:
+    """What a platform's script leads to, which itself is no data."""
+    if (
+        candidate.way is not Way.PLATFORM
+        or isinstance(looked, FetchError)
+        or "javascript" not in looked[0].content_type
+    ):
+        return []
+    return list(_of_platforms(looked[0].url, looked[0].text))
 
 
 async def _look(url: str, web: Web, as_of: date) -> tuple[Page, Reading] | FetchError:

@@ -36,6 +36,7 @@ from monitor.pipeline.check import (
     read_ad_page,
     reread,
 )
+from monitor.pipeline.network import Network
 from monitor.pipeline.workers import Workers
 from monitor.settings import Settings, Source
 from monitor.store import SourceState, Store
@@ -114,12 +115,10 @@ async def _poll(
                 report(results[-1])
 
     async with Fetcher(settings.fetch, now=lambda: now, robots=store) as fetcher, Workers() as workers:
-        pass_ = Pass(store, fetcher, workers.read, now, stop)
+        pass_ = Pass(store, Network(fetcher), workers.read, now, stop)
         try:
             async with asyncio.TaskGroup() as hosts:
-                tasks = [
-                    hosts.create_task(work(pass_)) for _ in range(min(settings.fetch.concurrency, len(sources)))
-                ]
+                tasks = [hosts.create_task(work(pass_)) for _ in range(min(settings.fetch.concurrency, len(sources)))]
                 await _end_in_time(tasks, stop)
         except BaseExceptionGroup as errors:  # the database, or whoever hears the results: the first says it all
             raise errors.exceptions[0] from None
@@ -218,9 +217,12 @@ async def _reread(store: Store, source: Source, seen: Observation, reader: Reade
     listed: list[Posting] = []
     for _, page in store.snapshots(source.url, listed=True):
         listed += await reread(page, source, known, reader)
+    # not the pages of long past positions, nor those under addresses of a former session
+    asked = {p.url for p in listed} | {s.listed.url for p in known.positions for s in p.sightings}
     ads = [
         await read_ad_page(url, page, source, page.fetched_at, reader)
         for url, page in store.snapshots(source.url, listed=False)
+        if url in asked
     ]
     return Reread(tuple(listed), tuple(ads))
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from monitor.models import Page
 from monitor.platforms import (
     academicjobsonline,
+    bite,
     emply,
     greenhouse,
     interfolio,
@@ -23,10 +24,11 @@ from monitor.platforms import (
     successfactors,
     teamtailor,
     varbi,
+    workday,
 )
-from monitor.platforms.base import Board, Platform, Record
+from monitor.platforms.base import Board, Platform, Record, Request
 
-__all__ = ["MOST_LEADS", "PLATFORMS", "Board", "Platform", "Record", "board_of", "leads"]
+__all__ = ["MOST_LEADS", "PLATFORMS", "Board", "Platform", "Record", "Request", "ad_of", "board_of", "leads", "request"]
 
 MOST_LEADS = 4  # of one page; each is a request
 
@@ -34,6 +36,7 @@ PLATFORMS: tuple[Platform, ...] = tuple(
     module.PLATFORM
     for module in (
         academicjobsonline,
+        bite,
         emply,
         greenhouse,
         interfolio,
@@ -47,6 +50,7 @@ PLATFORMS: tuple[Platform, ...] = tuple(
         successfactors,
         teamtailor,
         varbi,
+        workday,
     )
 )
 
@@ -68,3 +72,15 @@ def board_of(page: Page) -> tuple[Platform, Board] | None:
         if board is not None:
             return platform, board
     return None
+
+
+def ad_of(page: Page) -> Record | None:
+    """The position of a platform's own answer for one; None if the page is none."""
+    answers = (platform.read_ad(page) for platform in PLATFORMS if platform.read_ad)
+    return next(filter(None, answers), None)
+
+
+def request(url: str) -> Request | None:
+    """How the platform of an address wants to be asked for it; None where a plain GET of it does."""
+    wanted = (platform.request(url) for platform in PLATFORMS if platform.request)
+    return next(filter(None, wanted), None)

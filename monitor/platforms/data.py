@@ -101,9 +101,12 @@ def record(
     posted: Any = None,
     deadline: Any = None,
     openings: Any = None,
+    closes: Any = None,
     **names: str | None,
 ) -> Record | None:
     """A position from values as they stand in the data; None without a title.
+
+    deadline: what the data says stands; closes: it holds where the ad's own words give none.
 
     names: organization, department, location, reference, language (ISO 639-1; anything else is left out).
     """
@@ -125,7 +128,7 @@ def record(
     posting = Posting(
         title=line, url=url, identifier=words(identifier), deadline_kind=kind, evidence=evidence, **values
     )
-    return Record(posting, markup)
+    return Record(posting, markup, closes if day(closes) else None)
 
 
 def rolling(made: Record | None, said: str) -> Record | None:

@@ -32,9 +32,12 @@ class Tables:
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
         self._grids: dict[int, Grid] = {}
+        self._none = not any(element.tag == "table" for element in tree.elements)
 
     def role_at(self, element: Element) -> str | None:
         """What the header above an element names; that of the innermost table with headers."""
+        if self._none:
+            return None
         cell = _enclosing(element, "td", "th") if element.tag not in ("td", "th") else element
         while cell is not None:
             table = _enclosing(cell, "table")
@@ -51,6 +54,8 @@ class Tables:
 
         titles: whether a link's words may be a title.
         """
+        if self._none:
+            return False
         cell = _enclosing(anchor, "td", "th")
         row = _enclosing(cell, "tr") if cell is not None else None
         table = _enclosing(row, "table") if row is not None else None
@@ -133,7 +138,10 @@ def _cells(row: Element) -> list[Element]:
 
 
 def _enclosing(element: Element, *tags: str) -> Element | None:
-    return next((e for e in element.ancestors()[1:] if e.tag in tags), None)
+    here = element.parent
+    while here is not None and here.tag not in tags:
+        here = here.parent
+    return here
 
 
 def _span(cell: Element, name: str) -> int:

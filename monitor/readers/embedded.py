@@ -28,7 +28,7 @@ MAX_ITEMS = 5000
 MAX_TRIES = 50  # assignments in one script
 
 _ASSIGNED = re.compile(r"(?<=[\w\]\"'.])\s?=\s?(?=[{\[][\s\[{\"])")
-_TITLE_KEY = re.compile(r"""["']?(?:[a-zA-Z_]*[tT]itle|name|heading|headline|label)["']?\s*:""")
+_TITLE_KEY = re.compile(r"""(?:[tT]itle|name|heading|headline|label)["']?\s*:""")
 _DATA_ATTRIBUTES = ", ".join(f"[data-{n}]" for n in "page props state jobs vacancies positions items".split())
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.\s]+")
 _TITLES = "title, job title, position title, vacancy title, posting title, heading, headline, name, label, text".split(

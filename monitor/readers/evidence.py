@@ -14,6 +14,7 @@ from monitor.readers.words import (
     heads_a_list,
     is_bare,
     is_generic,
+    is_kind,
     is_only,
     is_placeholder,
     is_rank,
@@ -36,6 +37,7 @@ _OF_RECORDS = (
     "numbered",
 )  # evidence that single records have to show
 _SAMPLE = 20  # records
+_LONG = 120  # characters of a sentence that is no item
 _LONGER = 8  # characters that a title has more than the heading of its kind
 _NUMBERED = re.compile(r"(?:([^\W\d_]{2,12})\s)?[^\W\d_]{0,4}[-.\s]?\d{1,3}[a-z]?\s*[:.)–—-]\s*\S")
 _DIGIT = re.compile(r"\d")
@@ -116,13 +118,17 @@ def score(tree: Tree, zones: Zones, subject: Subject, group: Group) -> float:
     notes["unlinked"] = -0.5 if not group.linked else 0.0
     notes["prose"] = -1.5 * share(
         [
-            not group.linked and r.seed.tag in ("p", "div") and not line.heading
+            not group.linked and r.seed.tag in ("p", "div") and not (line.heading or line.bold_beginning)
             for r, line in zip(records, lines, strict=True)
         ]
     )
     if not any(notes[k] > 0 for k in ("page", "section", "address", "classes", "offers")):
         notes["no context"] = -1.5
-    if n >= 3 and length >= 20 and not group.linked and all(map(_NUMBERED.match, titles)):
+    if (
+        length >= 20
+        and not group.linked
+        and all(_NUMBERED.match(r.title) and (n >= 3 or _offers(tree, r)) for r in records)
+    ):
         notes["numbered"] = 3.0 * share([heads_a_list(s) for s in sections])  # "Project A1: ...", "DC2: ..."
     if n >= 2 and length >= 14 and group.linked:
         notes["listed"] = 1.5 * share([heads_a_list(s) for s in sections])
@@ -157,8 +163,10 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     value = 1.0 if role else 0.5 if says("listing.occupations", title) else 0.0
     if not group.linked and any(says_none_open(o.text) for o in tree.lines[record.first : record.last]):
         return -9.0
-    if not group.linked and (is_bare(title) or is_rank(title)) and _invites_anyone(tree, record):
+    if not group.linked and is_kind(title) and _invites_anyone(tree, record):
         return -9.0
+    if not group.linked and says("listing.speculative", title) and not _dated(tree, record):
+        return -9.0  # "Prospective PhD students"
     section = zones.section(record.title_line)
     if zones.is_closed(record.root, section) or _says_closed(tree, record):
         return -9.0
@@ -175,9 +183,10 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
         value -= 1.5 if listed and not opens_with("listing.other", title) else 6.0
     elif role and names_no_position(title):
         value -= 6.0 if record.url and address_words(record.url)[:2] == (False, True) else 1.5
-    if not value and not _anything(tree, record) and not _is_listed(group, section, title):
+    if not value and not _anything(tree, record) and not _is_listed(tree, record, group, section, title):
         # what its neighbours have to show is not its own, unless they are many of one kind
         alike = len(group.records) >= 4 and group.notes["roles"] >= 1.5
+        alike = alike and (group.linked or record.url is not None or not group.notes["dated"])
         value -= 2.0 if alike else 1.0 + sum(group.notes.get(k, 0.0) for k in _OF_RECORDS)
     line = tree.lines[record.title_line]
     if not value and group.linked and group.generic and record.seed in line.anchors and not line.heading:
@@ -203,9 +212,18 @@ def merit(tree: Tree, zones: Zones, record: Record, group: Group) -> float:
     return value
 
 
-def _is_listed(group: Group, section: tuple[str, ...], title: str) -> bool:
+def _is_listed(tree: Tree, record: Record, group: Group, section: tuple[str, ...], title: str) -> bool:
     """Whether a title needs no word of a position: it stands in a list under "PhD projects"."""
+    if group.generic and record.seed in tree.lines[record.title_line].anchors:
+        return False  # a sentence around "here"
     return bool(group.notes.get("numbered")) or (group.linked and heads_a_list(section) and len(title) >= 14)
+
+
+def _offers(tree: Tree, record: Record) -> bool:
+    """Whether a heading that names no position stands over words that do ("2) Waves in ice", then "PhD project")."""
+    line = tree.lines[record.title_line]
+    below = tree.lines[line.number + 1 : record.last]
+    return 0 < line.heading < 7 and any(says("listing.roles", other.text) for other in below)
 
 
 def _invites_anyone(tree: Tree, record: Record) -> bool:
@@ -243,7 +261,7 @@ def _umbrella(tree: Tree, record: Record, role: bool) -> bool:
             ):
                 return True
         entries += any(len(w) >= 0.5 * len(line.text) for w in words)
-        items += line.block.tag in ("li", "td", "dd", "p") and _opens_with_a_role(line)
+        items += line.block.tag in ("li", "td", "dd", "p") and _opens_with_a_role(line) and not _tells_whom(line)
         if broad and line.heading == 7 > own.heading and len(line.text) > _LONGER + len(own.text) and _names_work(line):
             return True  # "Postdocs" over a title in bold
     if own.anchors:
@@ -260,6 +278,11 @@ def _opens_with_a_role(line: Line) -> bool:
     """Whether a line may be an item that names a position; "Supervisors: two researchers" is a labelled value."""
     head, colon, _ = line.text[:45].partition(":")
     return says("listing.roles", line.text[:45]) and not (colon and role_of_label(head))
+
+
+def _tells_whom(line: Line) -> bool:
+    """Whether a paragraph says whom a project above is for: "Postdoc or PhD", or a long sentence."""
+    return line.block.tag == "p" and (is_rank(line.text) or (len(line.text) > _LONG and line.text.endswith(".")))
 
 
 def _names_work(line: Line) -> bool:

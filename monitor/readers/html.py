@@ -24,8 +24,7 @@ def parse(html: str) -> LexborHTMLParser:
     """The tree of a page. ReadError if it is nested so deeply that parsing it would hang the program."""
     blocks = formatting = 0
     for slash, name in _TAG.findall(html):
-        tag = name.lower()
-        if tag in _UNCOUNTED:
+        if name in _UNCOUNTED or (tag := name.lower()) in _UNCOUNTED:
             continue
         step = -1 if slash else 1
         if tag in _FORMATTING:

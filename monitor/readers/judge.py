@@ -21,6 +21,7 @@ from monitor.readers.words import (
     address_words,
     heads_a_list,
     is_generic,
+    is_rank,
     says,
 )
 from monitor.readers.zones import Zones
@@ -107,6 +108,7 @@ class _Court:
         self.taken: list[tuple[Record, Posting]] = []
         self.keys: set[tuple[str | None, str]] = set()
         self.titles: set[str] = set()
+        self.headings: set[str] = set()  # that positions stand under
         self.verdicts: list[Verdict] = []
 
     def weigh(self, candidates: list[Group]) -> list[_Weighed]:
@@ -133,12 +135,20 @@ class _Court:
                 value = max(value, min(value + _KNOWN, _SOUND))
             need = ENOUGH + (_SECOND if self._all_dated() and group.notes["dated"] == 0 else 0.0)
             shared = Counter(record.url for record in group.records)
-            mine = {id(r) for r in group.records if self._takes(r, group, value, need, shared)}
+            heads = self._heads(group)
+            mine = {id(r) for r in group.records if self._takes(r, group, value, need, shared, heads=heads)}
             if mine:
                 self.taken += [(r, p) for r, p in self.reader.postings(group) if id(r) in mine]
             self.verdicts.append(Verdict(group, value, len(mine)))
 
-    def _takes(self, record: Record, group: Group, value: float, need: float, shared: Counter[str | None]) -> bool:
+    def _heads(self, group: Group) -> bool:
+        """Whether positions already taken stand under most of a group's titles."""
+        titles = [self.tree.lines[record.title_line] for record in group.records if record.title]
+        return sum(line.heading > 0 and line.text in self.headings for line in titles) * 2 > len(titles)
+
+    def _takes(
+        self, record: Record, group: Group, value: float, need: float, shared: Counter[str | None], *, heads: bool
+    ) -> bool:
         tree, zones = self.tree, self.zones
         if record.url is None:
             record.url = _shared_link(tree, zones, record, self.ground)
@@ -146,18 +156,23 @@ class _Court:
             return False
         section = zones.section(record.title_line)
         none_open = any(section[: len(where)] == where for where in self.nothing)
-        if none_open and not (group.notes["dated"] or heads_a_list(section)):
-            return False  # the page says that nothing is open, and this stands elsewhere
+        beside = record.url is None and section in self.nothing
+        if none_open and not group.notes["dated"] and (beside or not heads_a_list(section)):
+            return False  # the page says that nothing is open, and this stands elsewhere or beside that
         if value + against_link(tree, record, group, none_open=none_open) < need:
             return False
         title = record.title.casefold()
         key = (record.url, "" if record.url and shared[record.url] == 1 else title)
         if key in self.keys or (record.url is None and title in self.titles) or self.ground.overlaps(record):
             return False
+        named = says("listing.roles", record.title) and not is_rank(record.title)
+        if not named and (heads or (not group.linked and self.ground.precedes(record))):
+            return False  # a heading over positions, such as an institution's name
         if self.ground.holds(record.title_line) and not (group.linked and says("listing.roles", record.title)):
             return False  # part of what another position runs on over
         self.keys.add(key)
         self.titles.add(title)
+        self.headings.update(section)
         self.ground.give(record)
         return True
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
 
+from monitor.fields.labels import role as role_of_label
 from monitor.readers.columns import Tables
 from monitor.readers.tree import FORMATTING, Element, Line, Tree
-from monitor.readers.words import is_bare, is_generic, is_rank, says
+from monitor.readers.words import is_bare, is_file, is_generic, is_only, is_rank, says
 from monitor.readers.zones import Zones
 
 MAX_RECORD = 6000  # characters
@@ -29,6 +30,7 @@ MAX_BLOCKS = 3  # that belong to the section before them
 MAX_BLOCK = 300  # characters of one
 _MENU = 3  # links on a line
 _ENTRY = 30  # characters of a menu's entry
+_LABEL = 40  # characters within which a label ends
 _PEOPLE = ("supervisor", "contact", "referee")  # columns whose links lead to persons
 
 
@@ -85,7 +87,9 @@ def _links(tree: Tree, zones: Zones, tables: Tables) -> dict[tuple[int, str], li
         words = tree.anchor_text(anchor)
         if anchor.first < anchor.last and _is_menu(tree, tree.lines[anchor.first]) and not is_generic(words):
             continue
-        if (not words and anchor.first == anchor.last) or (words in "#¶§" and "#" in (anchor.attributes["href"] or "")):
+        if not words and anchor.first == anchor.last and not is_file(tree.address(anchor) or ""):
+            continue
+        if words in "#¶§" and "#" in (anchor.attributes["href"] or ""):
             continue
         if tables.role_at(anchor) in _PEOPLE:
             continue
@@ -118,9 +122,11 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     """
     found: dict[tuple[int, str], list[tuple[Element, bool]]] = defaultdict(list)
     for line in tree.lines:
-        if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit():
+        if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit() or _is_labelled(line.text):
             continue
-        if any(tree.address(a) and not is_generic(tree.anchor_text(a)) for a in line.anchors):
+        named = [words for a in line.anchors if tree.address(a) and not is_generic(words := tree.anchor_text(a))]
+        lead = line.bold_beginning if named else ""  # "PhD in optics: as part of <this network>, ..."
+        if named and (not lead or any(words in lead for words in named)):
             continue
         block = line.block
         if line.heading or block.tag in ("dt", "summary"):
@@ -137,6 +143,17 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
         if titles:
             kept[make] = titles
     return kept
+
+
+def _is_labelled(text: str) -> bool:
+    """Whether a line is a labelled value, no title: "Location: Oslo", "Profile: candidates hold a PhD"."""
+    label, colon, words = text[:_LABEL].partition(":")
+    return bool(colon and words) and (
+        role_of_label(label) is not None
+        or is_generic(label)
+        or is_only("listing.other", label)
+        or is_only("listing.never", label)
+    )
 
 
 def _is_item(block: Element) -> bool:
@@ -333,6 +350,11 @@ class Ground:
     def owns(self, element: Element) -> bool:
         """Whether all lines of an element stand within the elements of records."""
         return all(self._own[element.first : element.last])
+
+    def precedes(self, record: Record) -> bool:
+        """Whether another record's title stands in what this one runs on over."""
+        first = bisect_left(self._titles, record.first)
+        return first < len(self._titles) and self._titles[first] < record.last
 
     def overlaps(self, record: Record) -> bool:
         """Whether the record's title stands within the element of another, or another's within its own."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from monitor.readers.records import Group, Record
 from monitor.readers.tree import Tree
-from monitor.readers.words import address_words, heads_a_list, is_generic, names_no_position, says, says_none_open
+from monitor.readers.words import (
+    address_words,
+    heads_a_list,
+    is_generic,
+    is_rank,
+    names_no_position,
+    says,
+    says_none_open,
+)
 from monitor.readers.zones import Zones
 
 _LEAD_IN = 2  # words before a link that make it part of a sentence
@@ -38,8 +46,6 @@ def nothing_open(tree: Tree, zones: Zones) -> list[tuple[str, ...]]:
     that this heading is part of.
     """
     said = [
-        zones.section(line.number)
-        for line in tree.lines
-        if zones.penalty(line.block) < 2 and says_none_open(line.text)
+        zones.section(line.number) for line in tree.lines if zones.penalty(line.block) < 2 and says_none_open(line.text)
     ]
-    return [where[:-1] if heads_a_list(where) else where for where in said]
+    return [where[:-1] if heads_a_list(where) and not is_rank(where[-1]) else where for where in said]

@@ -12,12 +12,15 @@ from collections.abc import Callable
 from monitor.fields.labels import role
 from monitor.readers.records import Group, Record
 from monitor.readers.tree import Element, Line, Tree
-from monitor.readers.words import address_words, is_bare, is_generic, is_rank, says
+from monitor.readers.words import address_words, is_bare, is_file, is_generic, is_rank, says
 
 _DIGIT = re.compile(r"\d")
 _BEFORE = re.compile(r"\[[^\[\]]{1,20}\]\s+")
 _BEHIND = re.compile(r"\s*\([^()]*\)$")
-_FILE = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:[?#]|$)", re.I)
+_MONTH = r"\d{1,2}(?:st|nd|rd|th)?\.?\s*(?:de\s)?[^\W\d_]{3,12}\.?|[^\W\d_]{3,12}\.?\s\d{1,2}(?:st|nd|rd|th)?\b"
+_DIGITS = r"\d{4}[-./]\d\d?[-./]\d\d?|\d{1,2}[-./]\s?\d{1,2}[-./]\s?\d{2,4}"
+_DAY = rf"(?:{_DIGITS}|(?:{_MONTH}),?(?:\s(?:de\s)?\d{{4}})?)"
+_LABEL_FIRST = re.compile(rf"(\D{{4,40}}?):?\s+{_DAY}\s*[:|–—-]?\s+")  # "Closes 12 May 2026 Lecturer in law"
 _HEADED = 1.5  # what the column's header says for or against it
 _NO_TITLES = ("level", "location", "reference", "deadline", "posted", "start", "employment")
 _SHORTEST = 8  # characters of a title
@@ -111,8 +114,9 @@ def _title(tree: Tree, line: Line, *, linked: bool) -> str:
     """The title that a line holds: its link's words if these name anything, the words in bold that it begins with, else
     all of it but generic links."""
     named = [w for a in line.anchors if not is_generic(w := tree.anchor_text(a)) and len(w) <= 300]
+    named = [words for words in named if not _is_code(words, line.text)]
     if named:
-        best = max(named, key=len)
+        best = _without_label(max(named, key=len))
         rest = line.text.replace(best, " ", 1)
         if len(best) >= 0.5 * len(line.text) or (
             linked and (says("listing.roles", best) or not says("listing.roles", rest))
@@ -125,7 +129,7 @@ def _title(tree: Tree, line: Line, *, linked: bool) -> str:
         and role(bold) is None
         and (says("listing.roles", bold) or not says("listing.roles", line.text))
     ):
-        return bold.rstrip(" :;,-–—|")
+        return _without_frame(bold.rstrip(" :;,-–—|"))
     text = line.text
     for anchor in line.anchors:
         words = tree.anchor_text(anchor)
@@ -133,6 +137,19 @@ def _title(tree: Tree, line: Line, *, linked: bool) -> str:
             text = text.replace(words, " ")
     text = " ".join(re.sub(r"[\[(]\s*[\])]", " ", text).split()).strip(" :;,-–—|>»")
     return "" if is_generic(text) else _without_frame(text)
+
+
+def _is_code(words: str, text: str) -> bool:
+    """Whether a link is a short code in brackets with the title beside it: "[NT26] Postdoc in number theory"."""
+    return " " not in words and f"[{words}]" in text and len(text) >= len(words) + _SHORTEST
+
+
+def _without_label(text: str) -> str:
+    """Words without the deadline that they begin with, as where a whole card is one link."""
+    label = _LABEL_FIRST.match(text)
+    if label and says("deadline.cues", label[1]) and len(text) - label.end() >= _SHORTEST:
+        return text[label.end() :]
+    return text
 
 
 def _without_frame(text: str) -> str:
@@ -167,7 +184,7 @@ def _address(tree: Tree, record: Record, group: Group) -> str | None:
     ]
     generic_urls = [url for a, url in rest if is_generic(tree.anchor_text(a))]
     positions = [url for a, url in rest if address_words(url)[0] or says("listing.roles", tree.anchor_text(a))]
-    files = {url for _, url in rest if _FILE.search(url)}
+    files = {url for _, url in rest if is_file(url)}
     only = files or {url for _, url in rest}
     lone = [url for url in only if len(only) == 1 and (files or address_words(url)[1:] == (False, True))]
     return next(iter(generic_urls + positions + lone), None)

@@ -36,6 +36,7 @@ _LOOKS_LIKE_ADDRESS = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$|^\S+@\S+\.\S+$
 _PLACEHOLDER = re.compile(
     r"\{\{[^{}\n]{1,80}\}\}|\{\$[^{}\n]{1,80}\$?\}|\$\{[^{}\n]{1,80}\}|<%=?[^%\n]{1,80}%>|\[\[[^\[\]\n]{1,60}\]\]"
 )
+_FILE = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:[?#]|$)", re.I)
 _EDGES = " \t\n\"'«»‹›<>→➔➜►▸▶↗⇒•·|:;,.!?…-–—+*()[]/\\#✓✔✕×☆★"
 _WORDS = re.compile(r"\w+")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -122,6 +123,12 @@ def is_rank(text: str) -> bool:
     return says("listing.roles", text) and not is_bare(text) and _is_made_of(text, "listing.roles", "listing.plain")
 
 
+@lru_cache(maxsize=8192)
+def is_kind(text: str) -> bool:
+    """A kind of positions or of people, without a word of what they work on ("PostDoc position", "PhD students")."""
+    return _is_made_of(text, *(f"listing.{topic}" for topic in ("roles", "jobs", "occupations", "plain", "offer")))
+
+
 def _is_made_of(text: str, *topics: str) -> bool:
     folded = fold(_COUNT.sub("", text))[:MAX_TEXT]
     known = {n for hit in _book().hits(folded) if hit.topic in topics for n in range(hit.first, hit.last)}
@@ -156,6 +163,11 @@ def address_words(url: str) -> tuple[bool, bool, bool]:
     return (bool(_JOB_ADDRESS.search(where)), bool(_OTHER_ADDRESS.search(path)), bool(_IDENTIFIER.search(where)))
 
 
+def is_file(url: str) -> bool:
+    """Whether an address leads to a document, such as an ad in PDF."""
+    return _FILE.search(url) is not None
+
+
 @lru_cache(maxsize=8192)
 def on_a_job_host(url: str) -> bool:
     """Whether the host is one of recruitment: jobs.example.org, karriere.example.org."""
@@ -172,5 +184,9 @@ def names_positions(words: frozenset[str]) -> bool:
 
 
 def heads_a_list(section: tuple[str, ...]) -> bool:
-    """Whether the nearest heading is one of a list of positions ("PhD positions", "Open topics")."""
-    return bool(section) and (is_bare(section[-1]) or says("listing.jobs", section[-1]))
+    """Whether the nearest heading is one of a list of positions ("PhD positions", "Jobs", "Postdocs" below "Jobs")."""
+    if not section:
+        return False
+    if len(section) > 1 and is_rank(section[-1]):
+        return says("listing.jobs", section[-2])
+    return is_bare(section[-1]) or says("listing.jobs", section[-1])

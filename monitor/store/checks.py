@@ -80,6 +80,8 @@ def _write_source(
     }
     if good:
         row |= {"fingerprint": fingerprint, "good_at": stamp(seen.at)}
+    if seen.reading and good:
+        row |= {"kind": str(seen.reading.kind), "platform": seen.reading.platform}
     if seen.reading and seen.reading.signature and good:
         row["signature"] = json.dumps(seen.reading.signature)
     store.upsert("sources", row, pk="url")

@@ -14,6 +14,7 @@ from typing import Any
 from monitor.decoding import decode
 from monitor.models import (
     Event,
+    Kind,
     Known,
     Observation,
     Outcome,
@@ -284,6 +285,8 @@ def _state(row: Mapping[str, Any], **pages: Any) -> SourceState:
         signature=tuple(json.loads(row["signature"])),
         settled_until=moment(row["settled_until"]),
         ads_until=moment(row["ads_until"]),
+        kind=Kind(row["kind"]) if row["kind"] else None,
+        platform=row["platform"],
         **pages,
     )
 

@@ -36,6 +36,13 @@ def m004_present_positions(db: Database) -> None:
     db.execute("CREATE INDEX positions_not_closed ON positions (id) WHERE status <> 'closed'")
 
 
+@steps()
+def m005_kinds(db: Database) -> None:
+    """What the list of a source was found to be, and whose data it is."""
+    db.execute("ALTER TABLE sources ADD COLUMN kind TEXT")
+    db.execute("ALTER TABLE sources ADD COLUMN platform TEXT")
+
+
 FIRST_SCHEMA = """
 CREATE TABLE sources (
     url TEXT PRIMARY KEY, name TEXT NOT NULL, fingerprint TEXT,

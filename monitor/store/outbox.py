@@ -18,7 +18,7 @@ class Outbox:
         self._store = store
 
     def last(self, subscriber: str, *, told: bool = False) -> DigestRecord | None:
-        """The last one that was put together; with `told`, the last that had something to tell and went out."""
+        """The last one that was put together; with `told`, the last that had something to tell."""
         only = " AND subject IS NOT NULL" if told else ""
         rows = self._store.rows(
             f"SELECT * FROM digests WHERE subscriber = ?{only} ORDER BY id DESC LIMIT 1",  # noqa: S608

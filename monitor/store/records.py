@@ -12,6 +12,7 @@ from monitor.models import (
     Event,
     EventKind,
     FieldChange,
+    Kind,
     Posting,
     Sighting,
     Validators,
@@ -25,10 +26,10 @@ class SourceState:
     """What is kept of a source between checks, besides its positions.
 
     fingerprint: of the reader and the settings that its postings were read with. signature: Reading.signature of the
-    last good check. gists: page URL -> Observation.gists. listed: the URLs of the pages of its list, in order. outcome:
-    of the last check. counts: how many postings the last good checks showed, oldest first. settled_until, ads_until:
-    before these moments an unchanged list has nothing to conclude by itself, and no ad is to be opened again; None
-    when that is not known.
+    last good check. kind, platform: of the last list that was read, as in Reading. gists: page URL ->
+    Observation.gists. listed: the URLs of the pages of its list, in order. outcome: of the last check. counts: how many
+    postings the last good checks showed, oldest first. settled_until, ads_until: before these moments an unchanged list
+    has nothing to conclude by itself, and no ad is to be opened again; None when that is not known.
     """
 
     url: str
@@ -49,6 +50,8 @@ class SourceState:
     signature: tuple[str, ...] = ()
     settled_until: datetime | None = None
     ads_until: datetime | None = None
+    kind: Kind | None = None
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ from monitor.fields.department import find_department
 from monitor.fields.language import find_language, language_of
 from monitor.fields.lexicon import phrases
 from monitor.fields.location import find_location, is_country
-from monitor.fields.organization import find_organization
+from monitor.fields.organization import find_organization, is_lesser
+from monitor.fields.phrase import fold
 from monitor.fields.posted import find_posted
 from monitor.fields.reference import find_reference
 from monitor.fields.summary import find_summary
@@ -218,6 +219,70 @@ def test_each_aside_leaves_the_employer_alone() -> None:
         if value(find_organization(ad(text.format(e[1]))), text) != "Caldmoor University"
     ]
     assert wrong == []
+
+
+def employer(text: str) -> Any:
+    return value(find_organization(ad(text)), text)
+
+
+def test_no_word_before_a_name_is_part_of_it() -> None:
+    leads = [
+        e
+        for e in entries("organization.leads")
+        if employer(f"{e[1].capitalize()} Caldmoor University") != "Caldmoor University"
+    ]
+    articles = []
+    for language, article in entries("organization.articles"):
+        head = phrases("organization.heads_before")[language][0].capitalize()
+        if employer(f"{article.upper()} {head} Norrhamn") != f"{head} Norrhamn":
+            articles.append((language, article))
+    assert leads + articles == []
+
+
+def test_no_general_word_is_an_advertiser() -> None:
+    names = [e for e in entries("organization.pronouns") if employer(f"{e[1].capitalize()} is looking for a person.")]
+    names += [
+        e
+        for e in entries("organization.groups")
+        if employer(f"Moss {e[1].replace('*', '').title()} is looking for a person.")
+    ]
+    assert names == []
+
+
+def test_each_word_for_partners_leaves_the_employer_alone() -> None:
+    text = "Caldmoor University, in Wales. We have {} with the Polder University."
+    wrong = [e for e in entries("organization.partners") if employer(text.format(e[1])) != "Caldmoor University"]
+    assert wrong == []
+
+
+def test_no_funder_is_an_employer() -> None:
+    text = "Caldmoor University. The {} pays. The {} pays. The {} pays."
+    paid = [(e, e[1].replace("*", "").title()) for e in entries("organization.funders")]
+    assert [e for e, name in paid if employer(text.format(name, name, name)) != "Caldmoor University"] == []
+
+
+def test_each_lesser_institution_yields_to_a_university() -> None:
+    lesser = [(e, f"Norrhamn {e[1].replace('*', '').title()}") for e in entries("organization.lesser")]
+    assert [e for e, name in lesser if not is_lesser(name)] == []
+    whole = [(e, f"Norrhamn {e[1].title()}") for e in entries("organization.whole")]
+    assert [e for e, name in whole if is_lesser(name)] == []
+
+
+def test_each_small_head_word_begins_or_ends_a_name() -> None:
+    def missed(head: str) -> bool:
+        found = (employer(f"Text om Norrhamns {head}."), employer(f"Texte de l'{head} Norrhamn."))
+        return not any(name and "Norrhamn" in name for name in found)
+
+    heads = {
+        language: [h for side in ("before", "after") for h in phrases(f"organization.heads_{side}").get(language, ())]
+        for language in phrases("organization.small")
+    }
+    idle = [
+        e
+        for e in entries("organization.small")
+        if all(missed(head) for head in heads[e[0]] if fold(head).startswith(fold(e[1])))
+    ]
+    assert idle == []
 
 
 def test_each_unit_word_makes_a_department() -> None:

@@ -101,6 +101,23 @@ def test_words_that_no_name_holds() -> None:
     assert taken == []
 
 
+def test_nobody_is_named_by_an_eponym() -> None:
+    named = [e for e in entries("eponyms") if persons_at(" ".join(map(str.capitalize, e[1].split())), 0)]
+    assert named == []
+
+
+def test_no_referee_is_a_supervisor() -> None:
+    text = "Supervised by {} Professor Maren Ostergo-Lind."
+    taken = [e for e in entries("referees") if find_supervisors(ad(text.format(f"the {e[1].replace('*', '')} of")))]
+    assert taken == []
+
+
+def test_nobody_whose_life_is_told_is_a_supervisor() -> None:
+    text = "Supervised by Professor Maren Ostergo-Lind, {} here."
+    taken = [e for e in entries("biography") if find_supervisors(ad(text.format(e[1].replace("*", ""))))]
+    assert taken == []
+
+
 def test_no_mailbox_is_a_person_s_own() -> None:
     def owned(phrase: str) -> bool:
         found = find_contacts(ad(f"Maren Ostergo-Lind, {phrase.replace('*', '')}@example.org"))

@@ -15,8 +15,8 @@ import pytest
 
 from monitor.config import parse
 from monitor.fetch import Fetcher
-from monitor.models import CHANGES, Observation, Outcome, Status
-from monitor.pipeline.check import CheckInput, check
+from monitor.models import CHANGES, AdSeen, Observation, Outcome, Status
+from monitor.pipeline.check import CheckInput, check, read_ad_page
 from monitor.pipeline.poll import Checked, poll
 from monitor.settings import FetchSettings, Settings
 from monitor.store import Store
@@ -99,6 +99,31 @@ def test_validators_that_are_new_are_kept_though_the_page_is_not(tmp_path: Path)
         outcomes = [look(settings, store, NOW + n * HOUR)[0].outcome for n in range(3)]
         assert outcomes == [Outcome.BASELINE, Outcome.UNCHANGED, Outcome.NOT_MODIFIED]
         assert server.requests[-1].headers["if-none-match"] == '"2"'
+
+
+def test_after_an_upgrade_only_the_pages_that_positions_have_now_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists = tuple(listing(OPTICS.replace('/jobs/4"', f'/jobs/4?session={n}"')) for n in range(5))
+    read: list[str] = []
+
+    async def noted(url: str, *rest: Any) -> AdSeen:
+        read.append(url)
+        return await read_ad_page(url, *rest)
+
+    with watched(tmp_path, {"/jobs": lists, "/jobs/4": (ad("optics"),)}, follow=True) as (settings, store, _):
+        for day in range(4):
+            look(settings, store, NOW + timedelta(days=day))
+        (source,) = settings.source
+        assert len(store.snapshots(source.url, listed=False)) > 2, "each session has an address of its own"
+        for module in ("check", "poll"):
+            monkeypatch.setattr(f"monitor.pipeline.{module}.fingerprint", lambda _: "another reader")
+        monkeypatch.setattr("monitor.pipeline.poll.read_ad_page", noted)
+        (checked,) = look(settings, store, NOW + timedelta(days=4))
+        assert (checked.failed, checked.changed) == (False, 0)
+        (position,) = store.positions()
+        assert len(read) == len(set(read)) <= 2
+        assert position.posting.deadline is not None
 
 
 def test_a_deadline_that_passes_is_noticed_in_a_list_that_stays(tmp_path: Path) -> None:

@@ -57,3 +57,11 @@ def test_a_small_page_starts_no_process() -> None:
             return await workers.read(LITTLE, HINTS, well)
 
     assert asyncio.run(run()).text == str(os.getpid())
+
+
+def test_once_processes_run_they_read_small_pages_too() -> None:
+    async def run() -> list[str]:
+        async with Workers() as workers:
+            return [(await workers.read(page, HINTS, well)).text for page in (LARGE, LITTLE)]
+
+    assert str(os.getpid()) not in asyncio.run(run())

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.models import Hints, Kind, Page, to_json
-from monitor.pipeline.reading import read
+from monitor.pipeline.reading import read, read_ad
 from monitor.pipeline.sameness import gist
-from monitor.platforms import MOST_LEADS, PLATFORMS, board_of, leads
+from monitor.platforms import MOST_LEADS, PLATFORMS, board_of, leads, request
 
 DATA = Path(__file__).parent.parent / "data" / "platforms"
 LEADS = tomllib.loads((DATA / "leads.toml").read_text(encoding="utf-8"))["page"]
@@ -86,6 +86,8 @@ EMPTY = {
     "https://weissenbach.jobs.personio.de/xml": '<?xml version="1.0"?><workzag-jobs></workzag-jobs>',
     "https://logic.interfolio.com/byc-search/9/public_job_boards?limit=100&page=1": '{"results": [], "total_count": 0}',
     "https://www.mathjobs.org/jobs/9/public_job_boards?limit=200&page=3": '{"results": []}',
+    "https://lindholm.wd3.myworkdayjobs.com/wday/cxs/lindholm/C/jobs?offset=20": '{"total": 0, "jobPostings": []}',
+    "https://jobs.b-ite.com/api/v1/postings/search?key=1&offset=0": '{"jobPostings": [], "page": {"total": 0}}',
     "https://aabygaard.career.emply.com/en/vacant-positions": "<script>f({ vacancies : JSON.parse('[]') })</script>",
 }
 
@@ -139,7 +141,8 @@ _JSON = st.recursive(
         | st.dictionaries(
             st.sampled_from(
                 "jobs results items dataFeedElement item title name text url link hostedUrl absolute_url _jobposting"
-                " location categories departments identifier jobLocation address deadline id lists employer".split()
+                " jobPostings externalPath bulletFields jobPostingInfo location categories departments identifier"
+                " jobLocation address deadline id lists employer".split()
             ),
             inner,
             max_size=4,
@@ -152,4 +155,35 @@ _JSON = st.recursive(
 @given(_JSON, st.sampled_from(sorted(EMPTY)))
 def test_any_json_is_read_without_harm(value: object, url: str) -> None:
     reading = read(page_of(json.dumps(value), url), Hints(as_of=NOW.date()))
+    assert all(posting.title for posting in reading.postings)
+
+
+REQUESTS = tomllib.loads((DATA / "requests.toml").read_text(encoding="utf-8"))["request"]
+ADS = tomllib.loads((DATA / "ads.toml").read_text(encoding="utf-8"))["ad"]
+
+
+@pytest.mark.parametrize("case", REQUESTS, ids=lambda case: case["what"])
+def test_an_address_is_asked_as_its_platform_wants_it(case: dict[str, Any]) -> None:
+    asked = request(case["url"])
+    assert (asked.url if asked else None) == case.get("asked")
+    assert (json.loads(asked.json) if asked and asked.json else None) == case.get("body")
+
+
+@pytest.mark.parametrize("case", ADS, ids=lambda case: case["what"])
+def test_a_platforms_ad_is_read(case: dict[str, Any]) -> None:
+    for read_it in (read, read_ad):
+        reading = read_it(page_of(case["data"], case["url"]), Hints(as_of=NOW.date()))
+        (posting,) = reading.postings
+        told = to_json(posting)
+        assert reading.kind is Kind.AD
+        assert {name: told[name] for name in case["says"]} == case["says"]
+        assert {name: told[name] for name in case.get("silent", [])} == dict.fromkeys(case.get("silent", []))
+        whole = f"{case['data']}{posting.text}{posting.location}"
+        assert [words for words in posting.evidence.values() if words not in whole] == []
+
+
+@given(_JSON)
+def test_any_json_for_an_ad_is_read_without_harm(value: object) -> None:
+    url = "https://lindholm.wd3.myworkdayjobs.com/Careers/job/Lindholm/PhD-student_R-1001"
+    reading = read_ad(page_of(json.dumps({"jobPostingInfo": value}), url), Hints(as_of=NOW.date()))
     assert all(posting.title for posting in reading.postings)
