@@ -29,8 +29,8 @@ _BROKE = "the page breaks whatever tries to read it (its reader ended with {code
 
 
 class Workers:
-    """An async context manager. Processes start with the first page that needs one, one for each core but the first: that has the loop
-    which fetches, compares and stores.
+    """An async context manager. Processes start with the first page that needs one, one for each core but the first:
+    that is the loop's, which fetches, compares and stores.
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
