@@ -272,6 +272,28 @@ def test_the_source_is_not_added_twice_by_another_address(tmp_path: Path) -> Non
     assert (result.code, 'has this address already: it is "Jobs"' in result.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "meanwhile", ["# edited meanwhile\n", "[fetch\n", '\n[[source]]\nname = "Jobs"\nurl = "{url}"\n']
+)
+def test_what_is_edited_while_add_asks_is_kept(meanwhile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text(HEAD)
+    with serving({"/jobs/": (listing(),)}) as server:
+        url = f"{server.url}/jobs/"
+        edited = HEAD + meanwhile.format(url=url)
+
+        def answer(*_: object, **__: object) -> bool:
+            file.write_text(edited)
+            return True
+
+        monkeypatch.setattr("click.confirm", answer)
+        result = monitor("add", url, "--as-of", NOW, cwd=tmp_path)
+    text = file.read_text()
+    assert text.startswith(edited)
+    added = meanwhile.startswith("#")
+    assert (result.code, text.count(url), text == edited) == ((0, 1, False) if added else (2, edited.count(url), True))
+
+
 # ------------------------------------------------------------------------------------------------ other hosts
 NONE = Validators()
 

@@ -76,8 +76,7 @@ def add_command(
         return
     url, name = asked
     path = config_path(config)
-    text = text_of(path)
-    settings = parse(text, path)
+    settings = parse(text_of(path), path)
     _refuse_twice(settings, url, name)
     found = asyncio.run(_discovered(url, settings, now))
     _refuse_twice(settings, found.url, name)
@@ -92,7 +91,11 @@ def add_command(
     if not yes and not click.confirm(f"Add it to {path}?", default=not found.reading.trouble, err=True):
         say("nothing was changed" + ("; a [[source]] with the page's own address watches that" if moved else ""))
         return
-    replace_file(path, add_source(text, found.url, **keys))
+    text = text_of(path)  # as it is by now: while the question stood it may have been edited
+    _refuse_twice(parse(text, path), found.url, name)
+    made = add_source(text, found.url, **keys)
+    parse(made, path)
+    replace_file(path, made)
     say(f"added to {path}; `monitor poll` looks at it for the first time")
 
 

@@ -30,6 +30,7 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
         shown = [(p, s) for p, s in own if not s.misses]
         fresh: list[Posting] = []
         touched: list[str | None] = []
+        leads_to: dict[int, str | None] = {}
     else:
         postings = distinct(reading.postings)
         matching = match(postings, known.positions, source.url, now, complete=reading.complete)
@@ -37,6 +38,7 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
         missing = [(p, s) for p, s in own if p.id in gone]
         shown = [(p, s) for p, s in own if p.id not in gone]
         fresh = [postings[i] for i in matching.new]
+        leads_to = {p.id: postings[i].url for i, p in matching.pairs}  # a site built anew moves its pages
         touched = [
             postings[i].url
             for i, p in matching.pairs
@@ -54,7 +56,7 @@ def ads_to_open(known: Known, reading: Reading | None, source: Source, now: date
     if source.follow:
         wanted += [p.url for p in fresh if not _tells_all(p, reading)]
         wanted += touched
-        wanted += [s.listed.url for p, s in _oldest_first(shown) if _is_stale(p, s, now)]
+        wanted += [leads_to.get(p.id) or s.listed.url for p, s in _oldest_first(shown) if _is_stale(p, s, now)]
     shared = shared_urls(known, reading)
     askable = [u for u in dict.fromkeys(wanted) if u and is_own_page(u, source.url, shared)]
     return tuple(askable[: MOST_ADS if known.baseline_at else MOST_ADS_AT_FIRST])

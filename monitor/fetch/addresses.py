@@ -16,7 +16,7 @@ _KEPT = 60.0  # seconds that an answer of the resolver is used
 
 _NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))  # NODATA: not on every system
 _OFFLINE_TIP = "Is this machine connected, and does its name server answer?"
-_REFUSED = "{host} is an address within a private network ({address}), which is not fetched from"
+_REFUSED = "{host} is an address within a private network{which}, which is not fetched from"
 _REFUSED_TIP = "Set allow_private_addresses = true in [fetch] if the source lies in your own network."
 
 
@@ -52,7 +52,8 @@ class Resolver:
             found = await self._resolved(host)
         allowed = [a for a in found if self._allow_private or is_public(ip_address(a))]
         if not allowed:
-            raise Fault(_REFUSED.format(host=host, address=found[0]), tip=_REFUSED_TIP)
+            which = "" if found[0] == host else f" ({found[0]})"
+            raise Fault(_REFUSED.format(host=host, which=which), tip=_REFUSED_TIP)
         return allowed[:_AT_MOST]
 
     def forget(self, host: str) -> None:

@@ -14,6 +14,7 @@ from monitor.fields.text import AdText
 
 LONGEST = 30_000
 """Characters of an ad that are searched; what is longer is a whole handbook, whose first part is the ad."""
+_MOST = 300  # days; an ad has some ten, a calendar of events hundreds
 _REACH = 240  # characters before and after a day that may say what it is
 _SENTENCE_END = re.compile(r"[.!?…][\"”»)\]]*\s+(?=[A-ZÀ-ÞŠŽČŘŚŁ(¿¡•*])|\n\s*\n|\n\s*[•*▪·]|[•▪]\s")
 _ABBREVIATION = re.compile(
@@ -61,7 +62,7 @@ def days(ad: AdText) -> tuple[Day, ...]:
 @lru_cache(maxsize=4)
 def _days(text: str, ad: AdText) -> tuple[Day, ...]:
     seen = find_dates(text, as_of=ad.as_of, language=ad.language, day_first=day_order(ad.url))
-    seen = sorted([*seen, *_six_digits(text, ad)], key=lambda one: one.start)
+    seen = sorted([*seen, *_six_digits(text, ad)], key=lambda one: one.start)[:_MOST]
     folded = fold(text)
     result: list[Day] = []
     for i, one in enumerate(seen):

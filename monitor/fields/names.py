@@ -165,7 +165,7 @@ def _person(text: str, start: int) -> Person | None:
     return Person(_usual_capitals(kept), start, end, "")
 
 
-_PARTICLES = frozenset(re.sub(r"[()?:\\]", "", _PARTICLE).lower().split("|"))
+_PARTICLES = frozenset(re.sub(r"\(\?=.*?\)|[()?:\\]", "", _PARTICLE).lower().split("|"))
 
 
 def _usual_capitals(tokens: list[str]) -> str:

@@ -157,8 +157,8 @@ def _without_lead(text: str, start: int, head: int, kind: str) -> int:
     words = list(re.compile(r"\S+").finditer(text, start, head))
     for index, word in enumerate(words):
         plain = fold(word[0]).strip(",.")
-        small = kind == "leads" and index > 0 and plain in ("of", "at", "in")
-        if small or plain in before:
+        inner = kind == "leads" and index > 0 and plain in ("of", "at", "in")
+        if inner or plain in before:
             cut = words[index + 1].start() if index + 1 < len(words) else head
         elif kind == "articles":
             break

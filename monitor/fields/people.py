@@ -78,6 +78,8 @@ def _named_as_supervisors(ad: AdText) -> Iterator[Person]:
     for item in values(text, "supervisor", ad.language):
         listed = persons_at(text, item.start) or _surname_first(text, item)
         yield from listed
+        if listed:
+            yield from _side_by_side(text, listed[-1].end, item.end)
         if listed and item.own_line:
             yield from _next_lines(text, listed[-1].end)
     folded = fold(text)
@@ -102,6 +104,13 @@ def _surname_first(text: str, item: Labelled) -> list[Person]:
     surname, comma, first = item.value.partition(", ")
     person = person_at(f"{first} {surname}", 0) if comma and "," not in first else None
     return [Person(person.name, item.start, item.end, person.rank)] if person and len(item.value) <= 60 else []
+
+
+def _side_by_side(text: str, end: int, limit: int) -> Iterator[Person]:
+    """ "Dr A Professor B": further names of a value, parted by nothing but their titles."""
+    while end < limit and (person := person_at(text, end)) and person.rank and not text[end : person.start].strip():
+        yield person
+        end = person.end
 
 
 def _next_lines(text: str, end: int) -> Iterator[Person]:

@@ -36,7 +36,7 @@ class CheckInput:
 
 
 class Web(Protocol):
-    """Where pages come from: the network (`fetch.Fetcher`), or what is stored of it."""
+    """Where pages come from: the network (`network.Network`), or what is stored of it."""
 
     async def get(
         self, url: str, *, validators: Validators = ..., headers: Mapping[str, str] | None = None

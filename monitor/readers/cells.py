@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from monitor.fields.dates import DateSeen, day_order, find_dates
@@ -21,8 +22,9 @@ from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Level, Posting
 from monitor.readers.columns import Tables
+from monitor.readers.elements import Element, Line, squeeze
 from monitor.readers.records import Group, Record
-from monitor.readers.tree import Element, Line, Tree, squeeze
+from monitor.readers.tree import Tree
 from monitor.readers.zones import Zones
 
 DATED = ("deadline", "posted", "updated", "opens", "start", "end", "interview", "decision")
@@ -46,6 +48,7 @@ _EMPLOYER = re.compile(
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")
 _DIGIT = re.compile(r"\d")
 _EVIDENCE = 160  # characters
+_SAYING = 6  # words behind a date that say what it is
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 _ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})")
 _SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
@@ -263,6 +266,8 @@ def _role_before(text: str) -> str | None:
 
 def _role_after(text: str) -> str | None:
     words = text.strip(" :–—-,.()").split()
+    while len(words) > 1 and len(words[0]) <= 3 and len(words) <= _SAYING:
+        words = words[1:]  # "12 May is the closing date"
     for count in range(min(5, len(words)), 0, -1):
         if name := role(" ".join(words[:count])):
             return name if name in DATED else None
@@ -292,15 +297,20 @@ def _class_role(holder: Element, block: Element, record: Record) -> str | None:
     for element in holder.ancestors(5):
         if element is record.root:
             return None
-        for name, words in _CLASSES:
-            if element.words & words:
-                return name
+        if element.words and (name := _named_by(element.words)):
+            return name
         label = next((element.attributes[a] for a in _LABEL_ATTRIBUTES if element.attributes.get(a)), None)
         if label and (found := role(label)):
             return found
         if element.parent is block.parent:
             return None
     return None
+
+
+@lru_cache(maxsize=4096)
+def _named_by(words: frozenset[str]) -> str | None:
+    """The role that words of class names say."""
+    return next((name for name, classes in _CLASSES if words & classes), None)
 
 
 # ------------------------------------------------------------------------------------------------ column headers

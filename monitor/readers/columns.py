@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from monitor.fields.labels import role
 from monitor.fields.phrase import fold, topic
-from monitor.readers.tree import Element, Tree, squeeze
+from monitor.readers.elements import Element, squeeze
+from monitor.readers.tree import Tree
 
 _MOST = 50  # columns that one cell may span, and rows
 _HEAD = 6  # rows among which the headers are

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from monitor.fields.labels import role as role_of_label
+from monitor.readers.elements import Line
 from monitor.readers.records import Group, Record
-from monitor.readers.tree import Line, Tree
+from monitor.readers.tree import Tree
 from monitor.readers.words import (
     address_words,
     has_count,

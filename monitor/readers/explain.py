@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from monitor.models import Hints, Page, Posting, Selectors
+from monitor.readers.elements import Element
 from monitor.readers.judge import Verdict
 from monitor.readers.listing import read_listing, survey
 from monitor.readers.records import Record
-from monitor.readers.tree import Element, Tree
+from monitor.readers.tree import Tree
 
 _MOST = 8  # candidates
 _LEVELS = 4  # elements of a selector

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from monitor.readers.tree import Element, Tree
+from monitor.readers.elements import Element
+from monitor.readers.tree import Tree
 from monitor.readers.words import is_generic, is_only
 from monitor.readers.zones import Zones
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from monitor.readers.tree import Element, Tree
+from monitor.readers.elements import Element
+from monitor.readers.tree import Tree
 from monitor.readers.words import is_only
 
 _PAGER = frozenset(
@@ -141,14 +143,16 @@ def _same_list(url: str, here: str) -> bool:
 
     The next article of a blog and the next chapter of a manual are "next" too.
     """
-    there, now = urlsplit(url), urlsplit(here)
-    bare = [
-        re.sub(r"[\d/]+|(?:page|sida|side|seite|pagina|p)(?=[/\d-])|index\.\w+$", "", s.path.lower())
-        for s in (there, now)
-    ]
-    return there.netloc.removeprefix("www.") == now.netloc.removeprefix("www.") and (
-        bare[0].rstrip("-_.") == bare[1].rstrip("-_.") or bool(_numbers(url))
-    )
+    (host, path), (own_host, own_path) = _host_and_list(url), _host_and_list(here)
+    return host == own_host and (path == own_path or bool(_numbers(url)))
+
+
+@lru_cache(maxsize=4096)
+def _host_and_list(url: str) -> tuple[str, str]:
+    """The host of an address, and its path without what differs between the pages of a list."""
+    split = urlsplit(url)
+    path = re.sub(r"[\d/]+|(?:page|sida|side|seite|pagina|p)(?=[/\d-])|index\.\w+$", "", split.path.lower())
+    return split.netloc.removeprefix("www."), path.rstrip("-_.")
 
 
 def _elsewhere(here: str, url: str) -> bool:

@@ -18,7 +18,8 @@ from operator import attrgetter
 
 from monitor.fields.labels import role as role_of_label
 from monitor.readers.columns import Tables
-from monitor.readers.tree import FORMATTING, Element, Line, Tree
+from monitor.readers.elements import FORMATTING, Element, Line
+from monitor.readers.tree import Tree
 from monitor.readers.words import is_bare, is_file, is_generic, is_only, is_rank, says
 from monitor.readers.zones import Zones
 
@@ -122,7 +123,7 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     """
     found: dict[tuple[int, str], list[tuple[Element, bool]]] = defaultdict(list)
     for line in tree.lines:
-        if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit() or _is_labelled(line.text):
+        if zones.penalty(line.block) >= 2 or len(line.text) < 4 or line.text.isdigit() or is_labelled(line.text):
             continue
         named = [words for a in line.anchors if tree.address(a) and not is_generic(words := tree.anchor_text(a))]
         lead = line.bold_beginning if named else ""  # "PhD in optics: as part of <this network>, ..."
@@ -145,7 +146,7 @@ def _lines(tree: Tree, zones: Zones) -> dict[tuple[int, str], list[Element]]:
     return kept
 
 
-def _is_labelled(text: str) -> bool:
+def is_labelled(text: str) -> bool:
     """Whether a line is a labelled value, no title: "Location: Oslo", "Profile: candidates hold a PhD"."""
     label, colon, words = text[:_LABEL].partition(":")
     return bool(colon and words) and (

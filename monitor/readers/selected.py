@@ -6,8 +6,9 @@ from selectolax.lexbor import LexborHTMLParser
 
 from monitor.models import Posting, Selectors
 from monitor.readers.cells import Reader
+from monitor.readers.elements import Element, squeeze
 from monitor.readers.records import Group, Record
-from monitor.readers.tree import Element, Tree, squeeze
+from monitor.readers.tree import Tree
 
 
 class Selection:

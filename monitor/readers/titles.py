@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from monitor.fields.labels import role
-from monitor.readers.records import Group, Record
-from monitor.readers.tree import Element, Line, Tree
+from monitor.readers.elements import Element, Line
+from monitor.readers.records import Group, Record, is_labelled
+from monitor.readers.tree import Tree
 from monitor.readers.words import address_words, is_bare, is_file, is_generic, is_rank, says
 
 _DIGIT = re.compile(r"\d")
@@ -89,7 +90,7 @@ def _worth(tree: Tree, column: list[tuple[Record, Line]], count: int, group: Gro
     if group.linked and not group.generic:
         value += sum(record.seed in line.anchors for record, line in column) / n
     value -= 1.5 * share(is_bare) + 1.0 * share(is_rank) + 3.0 * share(is_generic)
-    value -= 2.5 * share(lambda text: text.endswith(":")) + 2.0 * share(_mostly_digits)
+    value -= 2.5 * share(lambda text: text.endswith(":")) + 2.0 * share(_mostly_digits) + 2.0 * share(is_labelled)
     mean = sum(map(len, texts)) / n
     value += 0.8 * min(mean, 40) / 40 - (1.0 if mean > 200 else 0.0) - (1.0 if mean < 8 else 0.0)
     if n >= 4:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from monitor.readers.tree import Element, Line, Tree
+from monitor.readers.elements import Element, Line
+from monitor.readers.tree import Tree
 from monitor.readers.words import names_positions, opens_with
 
 _HARD_ROLES = frozenset("navigation banner contentinfo menu menubar alertdialog dialog".split())

@@ -111,7 +111,7 @@ def test_a_redirect_inside_is_refused(fetcher: Callable[..., Fetcher], monkeypat
     monkeypatch.setattr("monitor.fetch.addresses.is_public", lambda address: str(address) == "127.0.0.1")
     inside = "http://127.0.0.2:{port}/page"
     (result,) = get(fetcher(allow_private_addresses=False), "127.0.0.1", path="/away", location=inside)
-    assert "127.0.0.2 is an address within a private network" in result
+    assert "127.0.0.2 is an address within a private network, which" in result
 
 
 def test_a_second_look_up_cannot_lead_inside(
