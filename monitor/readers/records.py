@@ -150,7 +150,7 @@ def is_labelled(text: str) -> bool:
     """Whether a line is a labelled value, no title: "Location: Oslo", "Profile: candidates hold a PhD"."""
     label, colon, words = text[:_LABEL].partition(":")
     return bool(colon and words) and (
-        role_of_label(label) is not None
+        role_of_label(label) not in (None, "title", "level")
         or is_generic(label)
         or is_only("listing.other", label)
         or is_only("listing.never", label)
