@@ -29,7 +29,9 @@ _BROKE = "the page breaks whatever tries to read it (its reader ended with {code
 
 
 class Workers:
-    """An async context manager. Processes start with the first page that needs one, at most one for each core."""
+    """An async context manager. Processes start with the first page that needs one, one for each core but the first:
+    that is the loop's, which fetches, compares and stores.
+    """
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
@@ -74,7 +76,8 @@ def _new_pool() -> ProcessPool:
     method = "spawn" if sys.platform == "win32" else "forkserver"
     context = multiprocessing.get_context(method)
     context.set_forkserver_preload(["monitor.pipeline.warm"])
-    return ProcessPool(max_workers=min(os.cpu_count() or 1, 8), max_tasks=_PAGES, initializer=_bounded, context=context)
+    cores = min(max((os.cpu_count() or 1) - 1, 1), 8)
+    return ProcessPool(max_workers=cores, max_tasks=_PAGES, initializer=_bounded, context=context)
 
 
 def _bounded() -> None:
