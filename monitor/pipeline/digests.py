@@ -27,7 +27,7 @@ from monitor.models import Event, EventKind, Known, Position, Status
 from monitor.pipeline.interests import best_matcher
 from monitor.render import render
 from monitor.settings import DigestSettings, Settings
-from monitor.store import Delivery, Store
+from monitor.store import Delivery, SourceState, Store
 
 REMINDERS = timedelta(days=1)  # how often an instant digest looks at deadlines that come near
 MOST_DEADLINES = 500  # attached to one mail; a first digest may know of more than a mail server takes
@@ -99,11 +99,23 @@ def prepare(settings: Settings, store: Store, subscriber: DigestSettings, now: d
 
 
 def _troubled(settings: Settings, store: Store, events: Iterable[Event]) -> dict[str, Known]:
-    """What is known of the sources that are in trouble, and of those that recovered."""
+    """What is known of the sources that are in trouble, and of those that recovered, besides their positions."""
     watched = {source.url for source in settings.source if source.enabled}
     told = {event.source for event in events if event.kind in (EventKind.TROUBLE, EventKind.RECOVERED)}
-    told |= {state.url for state in store.states() if state.trouble and state.url in watched}
-    return {url: store.known(url) for url in sorted(told)}
+    states = {state.url: state for state in store.states()}
+    told |= {url for url in watched if url in states and states[url].trouble}
+    return {url: _known(states[url]) for url in sorted(told) if url in states}
+
+
+def _known(state: SourceState) -> Known:
+    return Known(
+        source=state.url,
+        good_at=state.good_at,
+        counts=state.counts,
+        trouble=state.trouble,
+        trouble_since=state.trouble_since,
+        trouble_told=state.trouble_told,
+    )
 
 
 def calendar_for(

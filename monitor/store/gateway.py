@@ -281,6 +281,7 @@ def _state(row: Mapping[str, Any], **pages: Any) -> SourceState:
         failures=row["failures"],
         trouble=row["trouble"],
         trouble_since=moment(row["trouble_since"]),
+        trouble_told=bool(row["trouble_told"]),
         counts=tuple(json.loads(row["counts"])),
         signature=tuple(json.loads(row["signature"])),
         settled_until=moment(row["settled_until"]),

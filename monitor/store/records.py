@@ -43,6 +43,7 @@ class SourceState:
     failures: int = 0
     trouble: str | None = None
     trouble_since: datetime | None = None
+    trouble_told: bool = False
     validators: Mapping[str, Validators] = field(default_factory=dict)
     gists: Mapping[str, str] = field(default_factory=dict)
     listed: tuple[str, ...] = ()
