@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from monitor.errors import StoreError
@@ -22,6 +22,7 @@ def back_up(database: Path, target: Path) -> int:
     draft = target.with_name(f".{target.name}.new")
     try:
         draft.unlink(missing_ok=True)
+        draft.touch(0o600, exist_ok=False)  # as long as it grows nobody else reads it
         with told(draft), closing(sqlite3.connect(draft)) as copy:
             with told(database), closing(open_to_read(database)) as original:
                 original.backup(copy)
@@ -35,6 +36,7 @@ def back_up(database: Path, target: Path) -> int:
         shutil.copymode(database, draft)
         _flush(draft)
         draft.replace(target)
+        _sync_folder(target.parent)
     except OSError as error:
         raise StoreError(
             f"{error.filename or target} cannot be written: {error.strerror}",
@@ -70,3 +72,13 @@ def _is_ours(file: Path) -> bool:
 def _flush(file: Path) -> None:
     with file.open("r+b") as opened:
         os.fsync(opened.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that the new name outlives a power cut, too; not every system opens a folder, or has more to write for it."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import stat
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,6 +66,29 @@ def test_an_earlier_backup_is_replaced_and_a_folder_is_filled(home: Path) -> Non
     for _ in range(2):
         assert monitor("backup", "backups", cwd=home).code == 0
     assert [f.name for f in (home / "backups").iterdir()] == ["monitor.db"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes and folders are POSIX's")
+def test_while_it_grows_it_is_private_and_then_its_name_is_written_too(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = home / "monitor.db"
+    database.chmod(0o640)
+    growing: list[int] = []
+    synced: list[bool] = []
+
+    def copymode(source: Path, draft: Path, original: Callable[[Path, Path], None] = shutil.copymode) -> None:
+        growing.append(stat.S_IMODE(draft.stat().st_mode))
+        original(source, draft)
+
+    def fsync(opened: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(opened).st_mode))
+
+    monkeypatch.setattr("monitor.store.backup.shutil.copymode", copymode)
+    monkeypatch.setattr("monitor.store.backup.os.fsync", fsync)
+    back_up(database, home / "copy.db")
+    assert (growing, stat.S_IMODE((home / "copy.db").stat().st_mode)) == ([0o600], 0o640)
+    assert synced == [False, True]
 
 
 @pytest.mark.parametrize(
