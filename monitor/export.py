@@ -123,8 +123,7 @@ def json_feed(items: Sequence[Item], *, title: str) -> str:
             for item in items
         ],
     }
-    text = json.dumps(feed, ensure_ascii=False, indent=1) + "\n"
-    return text.encode("utf-8", "replace").decode()  # a page's own JSON can hold half a character
+    return json.dumps(feed, ensure_ascii=False, indent=1) + "\n"
 
 
 def positions_csv(positions: Iterable[Position], names: Mapping[str, str]) -> str:
