@@ -30,7 +30,6 @@ BANDS = (  # from the top; a room imports only from bands below its own
 
 SEAMS = {
     "httpx": {"fetch"},
-    "h11": {"fetch/transport.py"},
     "protego": {"fetch"},
     "stamina": {"fetch"},
     "feedparser": {"readers/feed.py"},

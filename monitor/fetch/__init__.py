@@ -3,8 +3,7 @@
 client    a whole fetch: redirects, robots.txt, retries, status -> page
 robots    what a host's robots.txt allows (RFC 9309)
 pacing    one request at a time to a host, a pause between two, rest when it asks for it or does not answer
-wire      one request to an address that was checked
-transport one connection for httpx, on asyncio alone
+wire      one request over one connection: the only module that knows httpx
 addresses which network addresses may be talked to
 body      bytes as sent -> bytes of a page: size, content encoding, type
 headers   what response headers say: freshness, Retry-After, cookies

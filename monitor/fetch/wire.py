@@ -1,7 +1,7 @@
-"""One request to one address. Only this module and its `transport` know httpx.
+"""One request over one connection. The only module that knows httpx: a successor takes its place in one import line.
 
 Requests go through a transport of their own host and not through a client: no environment, no cookie jar, no
-redirects, no content decoding, and no pool that every request walks. They are addressed to the network
+redirects, no content decoding, and a pool so small that walking it costs nothing. They are addressed to the network
 address that was checked, with the name in Host and in the TLS handshake, so that no second look-up can lead elsewhere.
 """
 
@@ -23,7 +23,6 @@ import httpx
 from monitor.fetch.addresses import Resolver
 from monitor.fetch.body import too_large
 from monitor.fetch.faults import Fault
-from monitor.fetch.transport import HostTransport
 from monitor.settings import FetchSettings
 
 URL: TypeAlias = httpx.URL
@@ -120,7 +119,7 @@ class Wire:
         self._resolver = Resolver(
             allow_private=settings.allow_private_addresses, timeout=settings.timeout, threads=settings.concurrency
         )
-        self._idle: OrderedDict[str, HostTransport] = OrderedDict()  # by origin, longest idle first
+        self._idle: OrderedDict[str, httpx.AsyncHTTPTransport] = OrderedDict()  # by origin, longest idle first
 
     async def close(self) -> None:
         self._resolver.close()
@@ -151,7 +150,7 @@ class Wire:
 
     async def _first_response(
         self,
-        transport: HostTransport,
+        transport: httpx.AsyncHTTPTransport,
         url: URL,
         addresses: list[str],
         headers: Mapping[str, str],
@@ -177,17 +176,22 @@ class Wire:
                     raise
         raise AssertionError("there is at least one address")
 
-    def _transport(self, scheme: str) -> HostTransport:
-        return HostTransport(self._trust if scheme == "https" else None, keepalive=_KEEPALIVE)
+    def _transport(self, scheme: str) -> httpx.AsyncHTTPTransport:
+        context = self._trust if scheme == "https" else self._distrust
+        limits = httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE)
+        return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
         """Made once: it takes a tenth of a second. SSL_CERT_FILE names authorities of one's own."""
-        context = httpx.create_ssl_context()
-        context.set_alpn_protocols(["http/1.1"])
-        return context
+        return httpx.create_ssl_context()
 
-    async def _keep(self, key: str, transport: HostTransport) -> None:
+    @cached_property
+    def _distrust(self) -> ssl.SSLContext:
+        """For plain http: it has no authorities and would accept no certificate at all."""
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    async def _keep(self, key: str, transport: httpx.AsyncHTTPTransport) -> None:
         if other := self._idle.pop(key, None):
             await other.aclose()
         self._idle[key] = transport

@@ -82,8 +82,7 @@ FAULTS = [
         timeout=SHORT,
     ),
     # cut off
-    # without an answer, or broken off: that depends on whether the request was under way already
-    FaultCase("closes on connection", (), "the connection", True, greet=(b"",)),
+    FaultCase("closes on connection", (), "closed the connection without an answer", True, greet=(b"",)),
     FaultCase("closes without an answer", (b"",), "closed the connection without an answer", True),
     FaultCase("closes in the status line", (b"HTTP/1.1 2",), "closed the connection without an answer", True),
     FaultCase("closes in the headers", (HEAD + b"X-A",), "closed the connection without an answer", True),
