@@ -242,7 +242,8 @@ class Observation:
     """One check of one source, from end to end: what the network showed, before anything is concluded.
 
     pages: the pages of the list in order, by the URL each was asked for.
-    gists: URL of each of them -> a fingerprint of what it shows, where the next check may go by it.
+    gists: URL of each of them, or canonical URL of an ad -> a fingerprint of what it shows, where the next check may go
+    by it.
     reading: all of them taken together; None when they show what they showed, or could not be fetched.
     trouble: the sentence of the fetch error, None if there was none. transient: a later try may do better.
     gone: the source's own URL does not exist any more (404, 410); of a single ad that is its closing.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.diff.values import DEADLINE, TOLD, filled
-from monitor.identity import distinct, keys_of, match, sighting_of
+from monitor.identity import canonical_url, distinct, keys_of, match, sighting_of
 from monitor.models import AdSeen, Known, Position, Posting, Sighting, Status
 
 UNSTORED = 0  # the id of a position that the stored pages show, but the reader of that time did not
@@ -27,7 +27,7 @@ def refresh(known: Known, listed: Sequence[Posting], ads: Iterable[AdSeen]) -> K
     postings = distinct(listed)
     matching = match(postings, own, known.source, last)
     all_keys = keys_of(postings, known.source)
-    opened = {ad.url: ad.posting for ad in ads if ad.posting}
+    opened = {canonical_url(ad.url): ad.posting for ad in ads if ad.posting}
     anew: dict[int, Position] = {}
     for i, position in matching.pairs:
         anew[position.id] = _reread(position, known.source, postings[i], all_keys[i], opened)
@@ -54,7 +54,8 @@ def _reread(
 ) -> Position:
     sighting = sighting_of(position, source)
     assert sighting is not None
-    ad = opened.get(listed.url or "") or opened.get(sighting.listed.url or "") or sighting.ad
+    pages = (canonical_url(p.url or "") for p in (listed, sighting.listed))
+    ad = next((opened[page] for page in pages if page in opened), sighting.ad)
     posting = _moved_along(position.posting, sighting.listed, listed)
     if sighting.ad and ad:
         posting = _moved_along(posting, sighting.ad, ad)

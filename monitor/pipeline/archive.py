@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from monitor.errors import FetchError
-from monitor.identity import distinct, keys_of, match, sighting_of
+from monitor.identity import canonical_url, distinct, keys_of, match, sighting_of
 from monitor.models import (
     Event,
     FieldChange,
@@ -46,7 +46,7 @@ class Archive:
         self._store = store
         self._source = source.url
         self.closings: Mapping[str, datetime] = {
-            sighting.listed.url: position.closed_at
+            canonical_url(sighting.listed.url): position.closed_at
             for position in store.known(source.url).positions
             for sighting in position.sightings
             if position.closed_at and sighting.source == source.url and sighting.listed.url
@@ -59,7 +59,7 @@ class Archive:
         page = self._store.page_at(self._source, url, self.at)
         if page:
             return page
-        page, closed_at = self._store.ad_page(self._source, url), self.closings.get(url)
+        page, closed_at = self._store.ad_page(self._source, url), self.closings.get(canonical_url(url))
         says_closed = page is not None and closed_at is not None and page.fetched_at >= closed_at
         if closed_at and self.at >= closed_at and not says_closed:
             raise FetchError("the position was closed by then", url=url, status=404)

@@ -230,8 +230,8 @@ async def open_ads(
 
 
 async def _open_ad(url: str, given: CheckInput, web: Web, reader: Reader, gists: dict[str, str]) -> AdSeen:
-    source, state = given.source, _current(given)
-    validators = state.validators.get(url, Validators()) if state else Validators()
+    source, state, address = given.source, _current(given), canonical_url(url)
+    validators = state.validators.get(address, Validators()) if state else Validators()
     try:
         page = await web.get(url, validators=validators, headers=request_headers(source, url))
     except FetchError as error:
@@ -241,8 +241,8 @@ async def _open_ad(url: str, given: CheckInput, web: Web, reader: Reader, gists:
         return AdSeen(url=url, not_modified=True)
     if canonical_url(page.url) == canonical_url(source.url):
         return AdSeen(url=url, gone=True)  # an ad that leads back to the list is no more
-    gists[url] = gist(page)
-    if state and state.gists.get(url) == gists[url]:
+    gists[address] = gist(page)
+    if state and state.gists.get(address) == gists[address]:
         return AdSeen(url=url, page=page, not_modified=True)
     return await read_ad_page(url, page, source, given.now, reader)
 

@@ -12,7 +12,7 @@ from monitor.cadence import falls_due, next_check_at
 from monitor.diff import ads_until, compare, concluded, refresh, settled_until
 from monitor.errors import MonitorError
 from monitor.fetch import Fetcher, host_of
-from monitor.identity import distinct, keys_of, lookup_keys, sighting_of
+from monitor.identity import canonical_url, distinct, keys_of, lookup_keys, sighting_of
 from monitor.models import (
     CHANGES,
     AdSeen,
@@ -217,8 +217,8 @@ async def _reread(store: Store, source: Source, seen: Observation, reader: Reade
     listed: list[Posting] = []
     for _, page in store.snapshots(source.url, listed=True):
         listed += await reread(page, source, known, reader)
-    # not the pages of long past positions, nor those under addresses of a former session
-    asked = {p.url for p in listed} | {s.listed.url for p in known.positions for s in p.sightings}
+    shown = [*listed, *(s.listed for p in known.positions for s in p.sightings)]
+    asked = {canonical_url(p.url) for p in shown if p.url}  # not the pages of long past positions
     ads = [
         await read_ad_page(url, page, source, page.fetched_at, reader)
         for url, page in store.snapshots(source.url, listed=False)

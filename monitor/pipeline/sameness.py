@@ -30,8 +30,11 @@ _OWN_DATA = re.compile(
     r"(?!(?:label|title|th|header|column|name|heading|page|props|state|jobs|vacancies|positions|items|test|cfemail)\b)"
     r'[\w-]+="[^"<>]*"'
 )
-_SESSION_MARKS = ("sessionid=", "SESSIONID=", "PHPSESSID=", "_token=")
-_SESSION = re.compile(r"[?&;](?:jsessionid|JSESSIONID|PHPSESSID|authenticity_token|_token)=[^&#\"'<>\s;]*")
+_SESSION_MARKS = ("sessionid=", "SESSIONID=", "PHPSESSID=", "_token=", "session=", "sid=")
+_SESSION = re.compile(
+    r"[?&;](?:jsessionid|JSESSIONID|PHPSESSID|authenticity_token|_token)=[^?&#\"'<>\s;]*"
+    r"|[?&;](?:session|sid)=(?!\d{1,7}(?![^?&#\"'<>\s;]))[^?&#\"'<>\s;]*"  # a short number may name something
+)
 _HIDDEN_ADDRESS = re.compile(r"(?:data-cfemail=[\"']|/cdn-cgi/l/email-protection#)([0-9a-f]+)")
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
 _BUILT = re.compile(r"<(?:lastBuildDate|pubDate|updated|dc:date|ttl)>[^<]*</|<!--.*?-->", re.DOTALL)
@@ -45,7 +48,8 @@ def gist(page: Page) -> str:
         text = _entries(text)
     elif not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):  # of JSON every character counts
         text = _visible(text)
-    return hashlib.blake2b(f"{page.url}\n{text}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    address = _SESSION.sub("", page.url)
+    return hashlib.blake2b(f"{address}\n{text}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def _visible(html: str) -> str:

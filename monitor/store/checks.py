@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from monitor.identity import near_title
+from monitor.identity import canonical_url, near_title
 from monitor.models import AdSeen, EventKind, Observation, Outcome, Page, RobotsFile, Sighting, Status, Update, Verdict
 from monitor.store.connection import Connection
 from monitor.store.records import dump, dump_posting, stamp
@@ -100,7 +100,11 @@ def _write_source(
 
 
 def _write_pages(store: Connection, seen: Observation, verdict: Verdict) -> None:
-    """A page that shows what it showed leaves its new validators, but no second body."""
+    """A page that shows what it showed leaves its new validators, but no second body.
+
+    The pages of a list lie under the URLs that were asked. An ad lies under its canonical one, so that a session in the
+    links to it makes no second page of it; what was really fetched is the body's final_url.
+    """
     if seen.pages and verdict.trouble is None:
         store.execute("DELETE FROM pages WHERE source = ? AND listed > 0", [seen.source])
         for number, (url, page) in enumerate(seen.pages.items(), 1):
@@ -110,10 +114,11 @@ def _write_pages(store: Connection, seen: Observation, verdict: Verdict) -> None
     told = {u.sighting.listed.url: (u.posting.title, u.sighting.listed.title) for u in verdict.updates}
     for ad in seen.ads:
         if ad.page and not ad.trouble:
+            address = canonical_url(ad.url)
             vouches = ad.not_modified or _is_open_ad_of(ad, told.get(ad.url, ()))
-            _write_page(store, seen, ad.url, ad.page, listed=0, vouches=vouches)
+            _write_page(store, seen, address, ad.page, listed=0, vouches=vouches)
             if not ad.not_modified:
-                _write_body(store, seen, ad.url, ad.page, listed=0)
+                _write_body(store, seen, address, ad.page, listed=0)
 
 
 def _is_open_ad_of(ad: AdSeen, titles: Iterable[str]) -> bool:
@@ -145,7 +150,7 @@ def _write_body(store: Connection, seen: Observation, url: str, page: Page, *, l
     if last and last[0]["sha256"] == digest:
         return
     if not listed:  # of an ad only the last body is of use
-        store.execute("DELETE FROM snapshots WHERE source = ? AND url = ?", [seen.source, url])
+        store.execute("DELETE FROM snapshots WHERE source = ? AND url = ? AND listed = 0", [seen.source, url])
     store.insert(
         "snapshots",
         {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.decoding import decode
+from monitor.identity import canonical_url
 from monitor.models import (
     Event,
     Kind,
@@ -132,7 +133,7 @@ class Store:
         return self._positions(f"id IN ({_ALL_OWN if past is None else _PRESENT_OWN} UNION {_WITH_KEY})", values)
 
     def snapshots(self, source: str, *, listed: bool) -> list[tuple[str, Page]]:
-        """The last stored body of each page, by the URL it was asked for: of the list, in order, or of the ads."""
+        """Each page's last stored body: of the list, in order, by the URL asked, or of the ads, by canonical URL."""
         rows = self._rows(
             "SELECT s.* FROM snapshots s JOIN pages p ON p.source = s.source AND p.url = s.url"
             " WHERE s.id IN (SELECT max(id) FROM snapshots WHERE source = ? GROUP BY url) AND (p.listed > 0) = ?"
@@ -155,7 +156,9 @@ class Store:
 
     def ad_page(self, source: str, url: str) -> Page | None:
         """The last stored body of a position's own page."""
-        rows = self._rows("SELECT * FROM snapshots WHERE source = ? AND url = ? AND listed = 0", [source, url])
+        rows = self._rows(
+            "SELECT * FROM snapshots WHERE source = ? AND url = ? AND listed = 0", [source, canonical_url(url)]
+        )
         return _page(rows[0]) if rows else None
 
     def record(

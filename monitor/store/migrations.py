@@ -6,6 +6,8 @@ import re
 
 from sqlite_utils import Database, Migrations
 
+from monitor.identity import canonical_url
+
 steps = Migrations("monitor")
 
 
@@ -41,6 +43,14 @@ def m005_kinds(db: Database) -> None:
     """What the list of a source was found to be, and whose data it is."""
     db.execute("ALTER TABLE sources ADD COLUMN kind TEXT")
     db.execute("ALTER TABLE sources ADD COLUMN platform TEXT")
+
+
+@steps()
+def m006_ads_by_canonical_url(db: Database) -> None:
+    """An ad that lay under an address for each session lies under one; of several bodies the newest stays."""
+    db.register_function(canonical_url, deterministic=True)
+    for statement in ADS_BY_CANONICAL_URL:
+        db.execute(statement)
 
 
 FIRST_SCHEMA = """
@@ -149,4 +159,12 @@ UNCHANGED_CHECKS = (
     "ALTER TABLE sources ADD COLUMN settled_until TEXT",
     "ALTER TABLE sources ADD COLUMN ads_until TEXT",
     "CREATE TABLE robots (origin TEXT PRIMARY KEY, at TEXT NOT NULL, body BLOB) STRICT, WITHOUT ROWID",
+)
+
+ADS_BY_CANONICAL_URL = (
+    "DELETE FROM snapshots WHERE listed = 0 AND id NOT IN"
+    " (SELECT max(id) FROM snapshots WHERE listed = 0 GROUP BY source, canonical_url(url))",
+    "DELETE FROM pages WHERE listed = 0 AND (source, url) NOT IN (SELECT source, url FROM snapshots WHERE listed = 0)",
+    "UPDATE snapshots SET url = canonical_url(url) WHERE listed = 0",
+    "UPDATE OR IGNORE pages SET url = canonical_url(url) WHERE listed = 0",
 )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.identity import canonical_url
 from monitor.store.connection import Connection
 from monitor.store.records import stamp
 
@@ -71,12 +72,18 @@ def first_kept(moments: Sequence[str], edge: str) -> str | None:
 
 
 def _prune_ads(store: Connection, edge: str) -> int:
-    gone = store.rows(
-        "DELETE FROM snapshots WHERE listed = 0 AND at < :edge AND (source, url) NOT IN ("
-        " SELECT g.source, coalesce(json_extract(g.listed, '$.url'), '') FROM sightings g"
-        " JOIN positions p ON p.id = g.position WHERE p.closed_at IS NULL OR p.closed_at >= :edge"
-        ") RETURNING source, url",
+    sightings = store.rows(
+        "SELECT DISTINCT g.source, json_extract(g.listed, '$.url') AS url FROM sightings g"
+        " JOIN positions p ON p.id = g.position WHERE (p.closed_at IS NULL OR p.closed_at >= :edge)"
+        " AND g.source IN (SELECT source FROM snapshots WHERE listed = 0 AND at < :edge)",
         {"edge": edge},
+    )
+    wanted = json.dumps([[row["source"], canonical_url(row["url"])] for row in sightings if row["url"]])
+    gone = store.rows(
+        "DELETE FROM snapshots WHERE listed = 0 AND at < :edge AND (source, url) NOT IN"
+        " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:wanted))"
+        " RETURNING source, url",
+        {"edge": edge, "wanted": wanted},
     )
     pages = json.dumps([[row["source"], row["url"]] for row in gone])
     store.execute(  # without its body, a page that comes back must be fetched whole

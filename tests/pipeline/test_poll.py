@@ -115,7 +115,7 @@ def test_after_an_upgrade_only_the_pages_that_positions_have_now_are_read_again(
         for day in range(4):
             look(settings, store, NOW + timedelta(days=day))
         (source,) = settings.source
-        assert len(store.snapshots(source.url, listed=False)) > 2, "each session has an address of its own"
+        assert len(store.snapshots(source.url, listed=False)) > 2, "a short number may name something"
         for module in ("check", "poll"):
             monkeypatch.setattr(f"monitor.pipeline.{module}.fingerprint", lambda _: "another reader")
         monkeypatch.setattr("monitor.pipeline.poll.read_ad_page", noted)

@@ -91,6 +91,34 @@ def test_the_work_goes_on(old: Path) -> None:
         assert store.prune(store.events()[-1].at).lists == 0
 
 
+def test_an_ad_that_lay_under_an_address_for_each_session_lies_under_one(tmp_path: Path) -> None:
+    database = tmp_path / "monitor.db"
+    restore(FOLDER / "m005_kinds.sql", database)
+    ad = "http://lindholm.example/jobs/7"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        for number, token in enumerate(("91d6e83b5c", "4be20c77aa")):
+            asked = f"{ad}?session={token}"
+            connection.execute(
+                "INSERT INTO pages SELECT source, ?, ?, last_modified, listed, gist FROM pages WHERE url = ?",
+                [asked, f'"{number}"', ad],
+            )
+            connection.execute(
+                "INSERT INTO snapshots (source, url, final_url, at, listed, content_type, sha256, body)"
+                " SELECT source, ?, ?, at, listed, content_type, ?, body FROM snapshots WHERE url = ?",
+                [asked, asked, token, ad],
+            )
+    with Store.open(database) as store:
+        (state,) = store.states()
+        whole, page = store.state(state.url), store.ad_page(state.url, f"{ad}?session=of+today")
+        assert page is not None
+        assert whole is not None
+        assert page.url == f"{ad}?session=4be20c77aa", "the newest body, and what was really fetched"
+        address = "https://lindholm.example/jobs/7"
+        assert [url for url, _ in store.snapshots(state.url, listed=False)].count(address) == 1
+        assert [v.etag for url, v in whole.validators.items() if "/jobs/7" in url] == ['"1"']
+        assert whole.listed == (state.url,), "the pages of the list lie under the URLs that are asked"
+
+
 def test_one_of_a_newer_program_is_refused(old: Path) -> None:
     with closing(sqlite3.connect(old)) as connection, connection:
         connection.execute(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.config import load
+from monitor.identity import canonical_url
 from monitor.models import Event, EventKind, Status
 from monitor.pipeline.archive import last_two_looks, replay
 from monitor.settings import parse_keep
@@ -71,7 +72,7 @@ def test_open_positions_keep_their_ads_and_the_last_lists_can_be_compared(home: 
         assert last_two_looks(store, source) is not None
         assert len(store.moments(source.url)) == LEAST_STATES
         kept = {url for url, _ in store.snapshots(source.url, listed=False)}
-        open_ones = {p.posting.url for p in store.positions(Status.OPEN)}
+        open_ones = {canonical_url(p.posting.url or "") for p in store.positions(Status.OPEN)}
         assert open_ones <= kept
         state = store.state(source.url)
         assert state is not None
