@@ -218,7 +218,8 @@ def test_a_source_that_was_taken_out_keeps_its_name(site: DemoSite, tmp_path: Pa
 
 def test_init_check_add_poll(site: DemoSite, tmp_path: Path) -> None:
     site.show(week=1)
-    assert monitor("init", cwd=tmp_path).code == 0
+    begun = monitor("init", cwd=tmp_path)
+    assert (begun.code, "its 5 sources are examples, and real: `monitor remove NAME`" in begun.err) == (0, True)
     file = tmp_path / "sources.toml"
     assert (tmp_path / "sources.schema.json").exists()
     twice = monitor("init", cwd=tmp_path)
@@ -232,7 +233,11 @@ def test_init_check_add_poll(site: DemoSite, tmp_path: Path) -> None:
     added = monitor("add", f"{site.url}/maths/open-positions", "--name", "Maths", "--yes", cwd=tmp_path)
     assert added.code == 0, added.err
     assert file.read_text().startswith(before.rstrip("\n"))
+    assert (
+        "a list, feed or single ad (found out by looking)" in monitor("check", cwd=tmp_path).out.partition("Maths:")[2]
+    )
     assert monitor("poll", "--source", "Maths", "--as-of", MONDAY, cwd=tmp_path).code == 0
+    assert "found to be a list of positions, looked at every" in monitor("check", cwd=tmp_path).out
     twice = monitor("add", f"{site.url}/maths/open-positions", "--yes", cwd=tmp_path)
     assert (twice.code, 'has this address already: it is "Maths"' in twice.err) == (2, True)
     same = monitor("add", f"{site.url}/jobs/", "--name", "Maths", "--yes", cwd=tmp_path)

@@ -164,7 +164,7 @@ def _show(health: Health, now: datetime) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("Source", "Kind", "Last good (UTC)", "Positions", "Next check (UTC)", "State"):
+    for column in ("Source", "Kind", "Last good (UTC)", "Usually", "Next check (UTC)", "State"):
         table.add_column(column, overflow="fold")
     for source, state in health.sources:
         count = usual(state)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from monitor.cli.common import printable
 
 if TYPE_CHECKING:
+    from monitor.models import Kind
     from monitor.settings import DigestSettings, Settings, Source
 
 _KINDS = {
@@ -18,13 +19,22 @@ _KINDS = {
     "ad": "a single ad",
     "page": "a page without positions, watched for its text",
 }
+_FOUND = {
+    "listing": "found to be a list of positions",
+    "feed": "found to be a feed of positions",
+    "ad": "found to be a single ad",
+    "page": "found to show no position as yet",
+}
 _SECURITY = {"starttls": "encrypted (STARTTLS)", "tls": "encrypted (TLS)", "none": "not encrypted"}
 
 
-def source_words(source: Source, due: datetime | None, now: datetime) -> str:
-    """Its name and address, what is done with it, and when. due: its next check, None before its first."""
+def source_words(source: Source, found: Kind | None, due: datetime | None, now: datetime) -> str:
+    """Its name and address, what is done with it, and when.
+
+    found: what the checks so far found it to be. due: its next check. None before its first.
+    """
     filters = "; ".join(_filters(source))
-    said = (", ".join(_doings(source)), filters, _next_words(source, due, now))
+    said = (", ".join(_doings(source, found)), filters, _next_words(source, due, now))
     return _lines(f"{source.name}: {source.url}", *filter(None, said))
 
 
@@ -32,9 +42,9 @@ def _lines(first: str, *others: str) -> str:
     return "\n    ".join(map(printable, (first, *others)))
 
 
-def _doings(source: Source) -> Iterator[str]:
+def _doings(source: Source, found: Kind | None) -> Iterator[str]:
     kind = source.kind.value if source.kind else None
-    yield _KINDS[kind]
+    yield _FOUND[found.value] if found and not kind else _KINDS[kind]
     yield f"looked at every {interval_words(source.every.total_seconds())}"
     if kind in (None, "listing") and source.pages > 1:
         yield f"up to {source.pages} pages of it"

@@ -23,6 +23,7 @@ from monitor.cli.common import (
 from monitor.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
+    from monitor.models import Kind
     from monitor.settings import Settings
 
 SCHEMA_FILE = "sources.schema.json"
@@ -43,7 +44,9 @@ def init_command(config: str | None) -> None:
     schema_path = path.with_name(SCHEMA_FILE)
     replace_file(path, starter.read_text(encoding="utf-8"))
     replace_file(schema_path, _schema_text())
-    say(f"wrote {path}, with {len(load(path).source)} sources as examples, and {schema_path} for your editor")
+    say(f"wrote {path}, and {schema_path} for your editor")
+    count = len(load(path).source)
+    say(f"its {count} sources are examples, and real: `monitor remove NAME` those that `monitor poll` is not to ask")
     say("next: your address under [[digest]], then `monitor add URL`, `monitor poll` and `monitor digest`")
 
 
@@ -75,9 +78,9 @@ def check_command(as_json: bool, now: datetime, config: str | None) -> None:
     if as_json:
         print_json({"file": str(settings.file), "sources": len(settings.source), "warnings": warnings})
         return
-    due = _due_times(settings, now)
+    due, kinds = _seen(settings, now)
     for source in settings.source:
-        click.echo(source_words(source, due.get(source.url), now))
+        click.echo(source_words(source, kinds.get(source.url), due.get(source.url), now))
     for digest in settings.digest:
         click.echo(digest_words(digest, now))
     click.echo(mail_words(settings))
@@ -85,15 +88,16 @@ def check_command(as_json: bool, now: datetime, config: str | None) -> None:
         say(f"note: {warning}")
 
 
-def _due_times(settings: Settings, now: datetime) -> dict[str, datetime]:
-    """When each source that was looked at is due again; nothing before the first poll."""
+def _seen(settings: Settings, now: datetime) -> tuple[dict[str, datetime], dict[str, Kind | None]]:
+    """When each source that was looked at is due again, and what it was found to be; nothing before the first poll."""
     from monitor.cadence import falls_due
     from monitor.store import Store
 
     if not settings.database.exists():
-        return {}
+        return {}, {}
     with Store.open(settings.database, read_only=True) as store:
-        return {url: falls_due(*times, now) for url, times in store.due_times().items()}
+        due = {url: falls_due(*times, now) for url, times in store.due_times().items()}
+        return due, {state.url: state.kind for state in store.states()}
 
 
 def settings_warnings(settings: Settings) -> list[str]:
