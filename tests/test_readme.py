@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shlex
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from monitor.cli import COMMANDS
 from monitor.config import parse, schema
 from monitor.demo.site import DemoSite
+from monitor.settings import (
+    DigestSettings,
+    FetchSettings,
+    HeartbeatSettings,
+    MailSettings,
+    SelectorSettings,
+    Slot,
+    Source,
+    StoreSettings,
+)
 from tests.command import monitor
 
 ROOT = Path(__file__).parent.parent
@@ -102,6 +116,45 @@ def test_every_key_is_explained() -> None:
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     tables = [d for name, d in schema()["$defs"].items() if name.endswith("Settings") or name == "Source"]
     assert [key for table in tables for key in table["properties"] if f"| `{key}` |" not in text] == []
+
+
+def test_the_defaults_are_those_of_the_program() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    tables: dict[str, type[BaseModel]] = {
+        "store": StoreSettings,
+        "fetch": FetchSettings,
+        "mail": MailSettings,
+        "heartbeat": HeartbeatSettings,
+        "digest": DigestSettings,
+        "source": Source,
+        "source.selectors": SelectorSettings,
+    }
+    sections = re.split(r"(?m)^## \[+([a-z.]+)\]+$", text)[1:]
+    told = {
+        (name, key): default
+        for name, section in zip(sections[::2], sections[1::2], strict=True)
+        for key, default in re.findall(r"(?m)^\| `(\w+)` \| (.*?) ?\|", section)
+    }
+    assert told == {
+        (name, field.alias or key): _default(field)
+        for name, table in tables.items()
+        for key, field in table.model_fields.items()
+    }
+
+
+def _default(field: FieldInfo) -> str:
+    """As sources.toml would say it; nothing for what has none, or an empty one."""
+    if field.is_required():
+        return "needed"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, Slot):
+        assert isinstance(field.json_schema_extra, dict)
+        value = field.json_schema_extra["default"]
+    if isinstance(value, timedelta):
+        return json.dumps(f"{value.days} days" if value.days else f"{value.seconds // 3600} hours")
+    if value in (None, "", (), {}) or isinstance(value, SelectorSettings):
+        return ""
+    return json.dumps(str(value) if isinstance(value, Path) else value)
 
 
 def test_every_command_is_explained() -> None:
