@@ -14,7 +14,8 @@ from xml.etree import ElementTree
 
 from monitor.calendar import about, by_position
 from monitor.identity.universal import event_uuid, position_uuid
-from monitor.models import Event, FieldChange, Position, Posting, to_json
+from monitor.models import Event, FieldChange, Position, Posting
+from monitor.plain import to_json
 from monitor.words import one_line, web_address
 
 AUTHOR = "Position monitor"

@@ -22,7 +22,7 @@ BANDS = (  # from the top; a room imports only from bands below its own
     {"fetch", "readers", "platforms", "store", "render", "delivery", "export", "importing", "semantic"},
     {"fields", "diff", "cadence", "calendar", "digest", "config"},
     {"identity"},  # shared by all
-    {"settings", "decoding", "words"},
+    {"settings", "decoding", "words", "plain"},
     {"models"},
     {"errors"},
     {""},  # monitor/__init__.py: the version

@@ -29,9 +29,8 @@ from monitor.models import (
     Update,
     Validators,
     Verdict,
-    posting_from_json,
-    to_json,
 )
+from monitor.plain import posting_from_json, to_json
 from monitor.store import Store, WriterLock
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -138,7 +138,7 @@ def life_json(position: Position, events: Iterable[Event], names: dict[str, str]
 
 
 def _sighting_json(sighting: Sighting, names: dict[str, str]) -> dict[str, Any]:
-    from monitor.models import to_json
+    from monitor.plain import to_json
 
     return {
         "source": names.get(sighting.source, sighting.source),

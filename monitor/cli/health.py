@@ -104,7 +104,7 @@ def _health(settings: Settings, store: Store, now: datetime) -> Health:
 
 
 def health_json(health: Health) -> dict[str, Any]:
-    from monitor.models import to_json
+    from monitor.plain import to_json
 
     return {
         "good": health.good,
@@ -139,7 +139,7 @@ def health_json(health: Health) -> dict[str, Any]:
 
 
 def _delivery_json(delivery: Delivery) -> dict[str, Any]:
-    from monitor.models import to_json
+    from monitor.plain import to_json
 
     return {
         "subscriber": delivery.subscriber,

@@ -83,7 +83,8 @@ def inspect_command(
 
 def _explained(page: Page, reading: Reading, now: datetime) -> dict[str, Any]:
     """How a page was read as a list: what was considered, and the selectors that read the same. {} of anything else."""
-    from monitor.models import Hints, Kind, to_json
+    from monitor.models import Hints, Kind
+    from monitor.plain import to_json
     from monitor.readers.explain import explain
 
     if reading.kind not in (Kind.LISTING, Kind.PAGE) or not page.text.strip():

@@ -61,7 +61,7 @@ def diff_command(source: str, as_json: bool, config: str | None) -> None:
 
 def _diff_json(name: str, before: Look, after: Look, change: ListChange, lines: list[Line]) -> dict[str, object]:
     from monitor.export import posting_json
-    from monitor.models import to_json
+    from monitor.plain import to_json
 
     return {
         "source": name,

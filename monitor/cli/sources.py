@@ -52,7 +52,7 @@ def sources_command(as_json: bool, config: str | None) -> None:
 
 
 def _line(source: Source, state: SourceState | None) -> dict[str, Any]:
-    from monitor.models import to_json
+    from monitor.plain import to_json
 
     return {
         "source": source.name,

@@ -12,7 +12,8 @@ from monitor.digest.filters import wanted, wanted_source
 from monitor.digest.marks import mark
 from monitor.digest.matching import Match, Matcher, text_to_match
 from monitor.digest.model import Delta, Digest, Entry, Notice, SourceOpen
-from monitor.models import Event, EventKind, Known, Position, Status, to_json
+from monitor.models import Event, EventKind, Known, Position, Status
+from monitor.plain import to_json
 from monitor.settings import DigestSettings
 
 REMINDERS = (14, 3)  # days before a deadline at which it is told, once each

@@ -21,8 +21,8 @@ from monitor.models import (
     Posting,
     Sighting,
     Status,
-    posting_from_json,
 )
+from monitor.plain import posting_from_json
 from monitor.settings import DigestSettings
 
 _INTERESTS = ("mathematical theory of deep learning", "optimal transport, gradient flows", "bilevel optimisation")

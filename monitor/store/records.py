@@ -16,9 +16,8 @@ from monitor.models import (
     Posting,
     Sighting,
     Validators,
-    posting_from_json,
-    to_json,
 )
+from monitor.plain import posting_from_json, to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ import pytest
 
 from monitor.decoding import decode
 from monitor.demo.site import WEEKS, DemoSite, documents
-from monitor.models import Hints, Page, to_json
+from monitor.models import Hints, Page
+from monitor.plain import to_json
 from monitor.readers import read
 
 EXPECTED: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "expected.json").read_text(encoding="utf-8"))

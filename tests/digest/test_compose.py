@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from monitor import digest as room
 from monitor.digest import Delta, Digest, Match, Notice
 from monitor.digest.sample import Scene, sample, scene
-from monitor.models import Event, EventKind, FieldChange, Known, Position, Posting, Status, to_json
+from monitor.models import Event, EventKind, FieldChange, Known, Position, Posting, Status
 from monitor.pipeline.interests import by_words
+from monitor.plain import to_json
 from monitor.settings import DigestSettings
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))

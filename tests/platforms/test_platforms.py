@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.models import Hints, Kind, Page, to_json
+from monitor.models import Hints, Kind, Page
 from monitor.pipeline.reading import read, read_ad
 from monitor.pipeline.sameness import gist
+from monitor.plain import to_json
 from monitor.platforms import MOST_LEADS, PLATFORMS, board_of, leads, request
 
 DATA = Path(__file__).parent.parent / "data" / "platforms"

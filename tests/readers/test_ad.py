@@ -14,7 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.export import posting_json
-from monitor.models import Hints, Kind, Page, to_json
+from monitor.models import Hints, Kind, Page
+from monitor.plain import to_json
 from monitor.readers.ad import read_ad
 
 CASES = sorted((Path(__file__).parent.parent / "data" / "ads").iterdir())

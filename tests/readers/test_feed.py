@@ -13,7 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.decoding import decode
-from monitor.models import Hints, Kind, Page, Reading, to_json
+from monitor.models import Hints, Kind, Page, Reading
+from monitor.plain import to_json
 from monitor.readers.feed import looks_like_feed, read_feed
 
 FOLDER = Path(__file__).parent / "feeds"

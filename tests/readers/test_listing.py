@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.models import Hints, Kind, Page, Reading, Selectors, to_json
+from monitor.models import Hints, Kind, Page, Reading, Selectors
+from monitor.plain import to_json
 from monitor.readers import read
 from monitor.readers.listing import read_listing
 

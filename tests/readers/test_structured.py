@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.models import to_json
+from monitor.plain import to_json
 from monitor.readers.structured import MAX_REPAIRED, structured_postings
 
 FOLDER = Path(__file__).parent / "structured"
