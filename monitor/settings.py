@@ -276,7 +276,7 @@ class Source(_Table):
     follow: bool = Field(True, examples=[False])
     """Open each position's own page for its fields."""
     closed_after: int = Field(3, ge=1, examples=[3])
-    """Good checks in a row without it until a position counts as closed, where no own page can be asked or ever showed it."""
+    """Good checks in a row without it until a position is closed, where no own page can be asked or ever showed it."""
     pages: int = Field(5, ge=1, le=100, examples=[5, 1])
     """How far "next page" is followed."""
     render: bool = Field(False, examples=[True])
