@@ -133,7 +133,8 @@ def _slots(settings: Settings, store: Store) -> Promise:
     for subscriber in settings.digest:
         if subscriber.every.period == "instant":
             continue
-        rows = store._connection.rows("SELECT at FROM digests WHERE subscriber = ? ORDER BY id", [subscriber.key])
+        sent = "SELECT at FROM digests WHERE subscriber = ? AND subject IS NOT NULL ORDER BY id"  # others told nothing
+        rows = store._connection.rows(sent, [subscriber.key])
         moments = [_local(row["at"], subscriber.timezone) for row in rows][1:]
         days = Counter(moment.date() for moment in moments)
         promise.broken += [f"{subscriber.key}: {n} digests on {day}" for day, n in days.items() if n > 1]
