@@ -15,6 +15,7 @@ from monitor.readers.judge import Verdict, positions
 from monitor.readers.over import addresses_over
 from monitor.readers.pagination import head_links, is_window, next_page
 from monitor.readers.selected import Selection, selected_postings
+from monitor.readers.shared import with_shared_deadline
 from monitor.readers.structured import structured_postings
 from monitor.readers.tree import Tree
 from monitor.readers.walls import Marks, marks_of, wall
@@ -75,6 +76,7 @@ def survey(page: Page, hints: Hints) -> Survey:
     text = "\n".join(line.text for line in tree.lines)
     postings = joined(one_address(found.postings), declared, text)
     postings = distinct(joined(postings, embedded_postings(states, page.url, hints.as_of), text))
+    postings = with_shared_deadline(postings, reader)
     over = addresses_over(tree, zones)
     drifted = bool(hints.signature and found.postings and not set(hints.signature) & set(found.signature))
     warnings = []
