@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from monitor.models import Posting
 from monitor.readers.cells import Reader
 from monitor.readers.evidence import Subject, against, merit, score
-from monitor.readers.offers import offers
 from monitor.readers.records import Ground, Group, Record, groups
 from monitor.readers.sentences import against_link, nothing_open
 from monitor.readers.titles import entitle
@@ -31,7 +30,6 @@ ENOUGH = 3.0
 _SECOND = 1.5  # what a group without deadlines has to have more beside a list with them
 _KNOWN = 2.0  # what having held positions before is worth
 _LIST = 3  # records
-_SENTENCE = 50  # characters
 _SOUND = 6.0  # a group of so much needs no more
 
 
@@ -83,7 +81,6 @@ def positions(tree: Tree, zones: Zones, reader: Reader, known: tuple[str, ...] =
     court.judge(sound)
     unsettled = [group for group in others if not court.is_settled(group)]
     court.judge([*(one for one in weighed if one not in sound), *court.weigh(unsettled)])
-    court.add_offers()
     return court.found()
 
 
@@ -144,14 +141,6 @@ class _Court:
                 self.taken += [(r, p) for r, p in self.reader.postings(group) if id(r) in mine]
             self.verdicts.append(Verdict(group, value, len(mine)))
 
-    def add_offers(self) -> None:
-        """Take the headings over paragraphs that offer a position, in place of a sentence of theirs."""
-        entitled = [r.title_line for r, _ in self.taken if not _is_sentence(r.title)]
-        for record, posting in offers(self.tree, self.zones, self.reader, entitled):
-            self.taken = [(r, p) for r, p in self.taken if not record.first <= r.title_line < record.last]
-            self.taken.append((record, posting))
-            self.ground.give(record)
-
     def _heads(self, group: Group) -> bool:
         """Whether positions already taken stand under most of a group's titles."""
         titles = [self.tree.lines[record.title_line] for record in group.records if record.title]
@@ -202,10 +191,6 @@ class _Court:
             all(heads_a_list(self.zones.section(record.title_line)) for record, _ in taken),
             tuple(self.verdicts),
         )
-
-
-def _is_sentence(title: str) -> bool:
-    return len(title) > _SENTENCE and title.endswith(".")
 
 
 def _shared_link(tree: Tree, zones: Zones, record: Record, ground: Ground) -> str | None:

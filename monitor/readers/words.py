@@ -46,7 +46,7 @@ TOPICS = tuple(
     [
         f"listing.{name}"
         for name in "roles occupations offer jobs plain never other closed speculative generic badges next "
-        "none_open for_all offering".split()
+        "none_open for_all".split()
     ]
     + [f"walls.{name}" for name in "challenge login consent maintenance missing javascript loading".split()]
     + ["deadline.cues"]
