@@ -16,7 +16,8 @@ def fold(text: str) -> str:
     """Without case and accents: `Große Ångström` -> `grosse angstrom`."""
     if text.isascii():
         return text.casefold()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # once before, as letters of mathematics are capitals only once they are taken apart (Unicode, section 3.13, D146)
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_LETTERS)
 
 

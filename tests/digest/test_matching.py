@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.digest.matching import phrases, stem, text_to_match
@@ -115,6 +115,7 @@ def test_any_text_can_be_matched(interests: list[str], texts: dict[int, str]) ->
 
 
 @given(st.text(min_size=1, max_size=40))
+@example("\N{MATHEMATICAL ITALIC CAPITAL ALPHA}")
 def test_a_word_is_found_in_itself_whatever_its_case_and_accents(word: str) -> None:
     text = fold(f"before {word} after")
     if fold(word).split() and fold(word)[0].isalnum():
