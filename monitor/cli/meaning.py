@@ -55,10 +55,7 @@ def _doings(source: Source, found: Kind | None) -> Iterator[str]:
 
 
 def _filters(source: Source) -> Iterator[str]:
-    if source.include:
-        yield f"only what mentions {_any_of(source.include)}"
-    if source.exclude:
-        yield f"nothing that mentions {_any_of(source.exclude)}"
+    yield from _mentions(source)
     if source.language:
         yield f'its language is "{source.language}"'
     chosen = [name for name, selector in source.selectors.model_dump().items() if selector]
@@ -103,14 +100,18 @@ def digest_words(digest: DigestSettings, now: datetime) -> str:
     return _lines(f"digest to {', '.join(digest.to)}: {when}{zone}", *said)
 
 
+def _mentions(table: Source | DigestSettings) -> Iterator[str]:
+    if table.include:
+        yield f"only what mentions {_any_of(table.include)}"
+    if table.exclude:
+        yield f"nothing that mentions {_any_of(table.exclude)}"
+
+
 def _choices(digest: DigestSettings) -> Iterator[str]:
     yield f"from {', '.join(digest.sources)}" if digest.sources else "from every source"
     if digest.levels:
         yield f"of the levels {', '.join(digest.levels)}, or of an unknown one"
-    if digest.include:
-        yield f"only what mentions {_any_of(digest.include)}"
-    if digest.exclude:
-        yield f"nothing that mentions {_any_of(digest.exclude)}"
+    yield from _mentions(digest)
     if digest.interests:
         count = len(digest.interests)
         yield f"what matches {'the interest' if count == 1 else f'one of the {count} interests'} comes first"

@@ -17,7 +17,7 @@ from monitor.settings import Source
 
 _ELSEWHERE = timedelta(days=7)  # another source that showed it within this time still vouches for it
 _TEMPLATE_SAMPLE = 30  # ads; what is a host's template stands in any few of them
-_ANYWHERE = timedelta(hours=12)  # a deadline has passed when its day is over at UTC-12, "anywhere on earth"
+ANYWHERE = timedelta(hours=12)  # a deadline has passed when its day is over at UTC-12, "anywhere on earth"
 
 
 class Word(Enum):
@@ -117,7 +117,7 @@ class Check:
         return position.status if position.status is Status.CLOSED else self.by_deadline(position.posting)
 
     def by_deadline(self, posting: Posting) -> Status:
-        passed = posting.deadline and posting.deadline < (self.now - _ANYWHERE).date()
+        passed = posting.deadline and posting.deadline < (self.now - ANYWHERE).date()
         return Status.EXPIRED if passed else Status.OPEN
 
     def is_due(self, posting: Posting) -> bool:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from monitor.diff.asking import is_own_page, recheck_after, shared_urls
+from monitor.diff.evidence import ANYWHERE
 from monitor.diff.rereading import UNSTORED
 from monitor.identity import sighting_of
 from monitor.models import Known, Position, Status, Verdict
 
-_ANYWHERE = timedelta(hours=12)  # as `evidence`: a deadline's day is over at UTC-12
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def _turns(known: Known) -> Iterator[datetime]:
             yield _LONG_AGO
         elif position.status is Status.OPEN and (deadline := position.posting.deadline):
             day_after = min(deadline, _NEVER.date() - timedelta(days=2)) + timedelta(days=1)
-            yield datetime.combine(day_after, time(), UTC) + _ANYWHERE
+            yield datetime.combine(day_after, time(), UTC) + ANYWHERE
 
 
 def ads_until(known: Known) -> datetime:
