@@ -9,6 +9,14 @@ from contextlib import contextmanager
 
 from tests.fetch.faults import FaultServer, Script
 
+FETCH = """
+[fetch]
+allow_private_addresses = true
+obey_robots = false
+delay = 0
+retries = 0
+"""  # of a sources.toml that watches one of these servers
+
 
 @contextmanager
 def serving(scripts: Mapping[str, tuple[Script, ...]]) -> Iterator[FaultServer]:

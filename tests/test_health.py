@@ -15,17 +15,13 @@ from monitor.store import Store
 from tests.command import monitor
 from tests.delivery.smtp_server import PASSWORD, USER, Server
 from tests.fetch.faults import KEEP, Script, response
-from tests.servers import serving
+from tests.servers import FETCH, serving
 from tests.test_look_back import LAW, OPTICS, listing
 
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
-CONFIG = """
-[fetch]
-allow_private_addresses = true
-obey_robots = false
-delay = 0
-retries = 0
-[[digest]]
+CONFIG = (
+    FETCH
+    + """[[digest]]
 name = "Positions"
 to = ["me@example.org"]
 [[source]]
@@ -41,6 +37,7 @@ name = "Switched off"
 url = "{url}/nowhere"
 enabled = false
 """
+)
 DOWN: Script = (response(b"busy", "503 Service Unavailable"), KEEP)
 
 

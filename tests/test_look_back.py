@@ -16,16 +16,12 @@ from monitor.models import EventKind, Observation, Outcome, Posting, Sighting, S
 from monitor.store import Store
 from tests.command import monitor
 from tests.fetch.faults import KEEP, Script, response
-from tests.servers import serving
+from tests.servers import FETCH, serving
 
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
-CONFIG = """
-[fetch]
-allow_private_addresses = true
-obey_robots = false
-delay = 0
-retries = 0
-[[digest]]
+CONFIG = (
+    FETCH
+    + """[[digest]]
 to = ["me@example.org"]
 [[source]]
 name = "Lindholm"
@@ -37,6 +33,7 @@ url = "{url}/plain"
 every = "1 day"
 follow = false
 """
+)
 OPTICS, ALGEBRA, ROBOTS, LAW = (
     ("optics", "Doctoral student in nonlinear optics", "2026-05-01"),
     ("algebra", "Doctoral student in commutative algebra", "2026-05-02"),

@@ -12,16 +12,12 @@ import pytest
 
 from tests.command import Result, monitor
 from tests.fetch.faults import KEEP, Script, response
-from tests.servers import serving
+from tests.servers import FETCH, serving
 
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
-CONFIG = """
-[fetch]
-allow_private_addresses = true
-obey_robots = false
-delay = 0
-retries = 0
-[[digest]]
+CONFIG = (
+    FETCH
+    + """[[digest]]
 to = ["me@example.org"]
 every = "daily 06:00"
 [[source]]
@@ -29,6 +25,7 @@ name = "Doctoral programme in optics"
 kind = "page"
 url = "{url}/programme"
 """
+)
 SAYINGS = (
     "Light travels faster than sound, which is why some people appear bright until they speak.",
     "Old physicists never die, they merely go into a state of lower and lower energy.",

@@ -18,20 +18,17 @@ from monitor.pipeline.poll import poll
 from monitor.settings import Settings
 from monitor.store import Store
 from tests.fetch.faults import KEEP, FaultServer, Script, response
-from tests.servers import serving
+from tests.servers import FETCH, serving
 
 NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
-CONFIG = """
-[fetch]
-allow_private_addresses = true
-obey_robots = false
-delay = 0
-retries = 0
-[[source]]
+CONFIG = (
+    FETCH
+    + """[[source]]
 name = "Lindholm"
 url = "{url}/jobs"
 every = "1 hour"
 """
+)
 FIELDS = {4: "nonlinear optics", 5: "commutative algebra", 6: "maritime law"}
 POLLS = 10
 

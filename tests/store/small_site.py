@@ -7,16 +7,12 @@ from pathlib import Path
 
 from tests.command import monitor
 from tests.fetch.faults import KEEP, Script, response
-from tests.servers import serving
+from tests.servers import FETCH, serving
 
 START = datetime(2026, 3, 2, 6, tzinfo=UTC)
-CONFIG = """
-[fetch]
-allow_private_addresses = true
-obey_robots = false
-delay = 0
-retries = 0
-[[digest]]
+CONFIG = (
+    FETCH
+    + """[[digest]]
 to = ["me@example.org"]
 every = "daily 05:00"
 [[source]]
@@ -24,6 +20,7 @@ name = "Lindholm"
 url = "{url}/jobs"
 every = "1 day"
 """
+)
 FIELDS = ("optics", "algebra", "robotics", "maritime law", "soil", "prosody", "glass", "tides", "lichens", "brewing")
 
 
