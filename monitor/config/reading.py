@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -52,16 +53,17 @@ def parse(text: str, path: Path) -> Settings:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_fault(str(error), path, text)]) from None
-    lines = locate(text)
+    faults: list[tuple[Location, str]]
     try:
         settings = Settings.model_validate({**tables, "file": path})
+        settings = settings.model_copy(update={"source": tuple(_named(settings.source))})
+        faults = list(_cross_faults(settings))
     except ValidationError as error:
-        found = [(_line_of(fault["loc"], lines), _sentence(fault, tables)) for fault in error.errors()]
-        raise ConfigError([f"{path}:{line}: {words}" for line, words in sorted(found)]) from None
-    settings = settings.model_copy(update={"source": tuple(_named(settings.source))})
-    faults = sorted((_line_of(loc, lines), words) for loc, words in _cross_faults(settings))
+        faults = [(fault["loc"], _sentence(fault, tables)) for fault in error.errors()]
     if faults:
-        raise ConfigError([f"{path}:{line}: {words}" for line, words in faults])
+        lines = locate(text)
+        found = sorted((_line_of(location, lines), words) for location, words in faults)
+        raise ConfigError([f"{path}:{line}: {words}" for line, words in found])
     return settings
 
 
@@ -212,8 +214,9 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 def _named(sources: tuple[Source, ...]) -> Iterator[Source]:
     """Every source with a name: the shortest part of its URL that no other one has."""
     short = [_short_name(source.url) for source in sources]
+    count = Counter(short)
     for source, name in zip(sources, short, strict=True):
-        unique = name if short.count(name) == 1 else source.url.partition("://")[2]
+        unique = name if count[name] == 1 else source.url.partition("://")[2]
         yield source if source.name else source.model_copy(update={"name": unique})
 
 
