@@ -15,7 +15,7 @@ from monitor.fields.days import LONGEST, Day, days
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.months import find_months
-from monitor.fields.phrase import fold, pattern, topic
+from monitor.fields.phrase import Pattern, fold, topic
 from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Found
 
@@ -135,9 +135,9 @@ def _by_place(text: str, day: Day) -> _Candidate | None:
 
 
 @cache
-def _other() -> re.Pattern[str]:
+def _other() -> Pattern:
     """Words that make a day something else than the deadline."""
-    return pattern([*all_phrases("deadline.other"), *all_phrases("deadline.events"), *all_phrases("start.cues")])
+    return Pattern([*all_phrases("deadline.other"), *all_phrases("deadline.events"), *all_phrases("start.cues")])
 
 
 def _overruled(folded: str, cue: tuple[int, int], other: tuple[int, int] | None, begin: int, start: int) -> bool:
@@ -185,7 +185,7 @@ def _extended(folded: str, begin: int, day: Day) -> bool:
     return bool(topic("deadline.extended").search(folded, begin, stop))
 
 
-def _last(words: re.Pattern[str], folded: str, begin: int, end: int) -> tuple[int, int] | None:
+def _last(words: Pattern, folded: str, begin: int, end: int) -> tuple[int, int] | None:
     """The span of the last such words between two places."""
     span = None
     for match in words.finditer(folded, begin, end):

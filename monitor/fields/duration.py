@@ -16,7 +16,7 @@ from monitor.fields.days import LONGEST, days
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases, languages, phrases
 from monitor.fields.months import find_months
-from monitor.fields.phrase import fold, pattern, topic
+from monitor.fields.phrase import Pattern, fold, source, topic
 from monitor.fields.start import find_start, is_contract
 from monitor.fields.text import AdText
 from monitor.models import Found
@@ -41,7 +41,7 @@ class _Amount:
     end: int
     languages: tuple[str, ...]
 
-    def words(self, name: str) -> re.Pattern[str]:
+    def words(self, name: str) -> Pattern:
         return _words(f"duration.{name}", self.languages)
 
 
@@ -155,7 +155,7 @@ def _speaks_against(against: tuple[int, int], cue: tuple[int, int] | None, start
     return start - against[1] <= 20 and not overruled and not contained
 
 
-def _in_first_word(posts: re.Pattern[str], folded: str, at: int, stop: int) -> re.Match[str] | None:
+def _in_first_word(posts: Pattern, folded: str, at: int, stop: int) -> re.Match[str] | None:
     """The post that the next word is, begins or ends with."""
     word = _WORD.match(folded, at, stop)
     return posts.match(folded, at, stop) or (posts.search(folded, at, word.end()) if word else None)
@@ -214,7 +214,7 @@ def _from_first_to_last_day(ad: AdText, text: str, folded: str) -> Found[float] 
 _UNTIL_MONTH = re.compile(r"\s*(?:-|to|until|till?|through|bis|tot|au|al|fino a|hasta|ate|do|az do|til|till|og)\s*")
 
 
-def _last(words: re.Pattern[str], folded: str, begin: int, end: int) -> tuple[int, int] | None:
+def _last(words: Pattern, folded: str, begin: int, end: int) -> tuple[int, int] | None:
     span = None
     for match in words.finditer(folded, begin, end):
         span = match.span()
@@ -223,7 +223,7 @@ def _last(words: re.Pattern[str], folded: str, begin: int, end: int) -> tuple[in
 
 @cache
 def _units() -> re.Pattern[str]:
-    years, months = (pattern(all_phrases(f"duration.{unit}")).pattern for unit in ("years", "months"))
+    years, months = (source(all_phrases(f"duration.{unit}")) for unit in ("years", "months"))
     return re.compile(f"(?P<years>{years})|(?P<months>{months})")
 
 
@@ -234,12 +234,12 @@ def _languages_of(unit: str) -> tuple[str, ...]:
         code: (*phrases("duration.years").get(code, ()), *phrases("duration.months").get(code, ()))
         for code in languages()
     }
-    return tuple(code for code, words in forms.items() if pattern(words).fullmatch(unit))
+    return tuple(code for code, words in forms.items() if Pattern(words).fullmatch(unit))
 
 
 @cache
-def _words(topic: str, known: tuple[str, ...]) -> re.Pattern[str]:
-    return pattern(phrase for code in known for phrase in phrases(topic).get(code, ()))
+def _words(topic: str, known: tuple[str, ...]) -> Pattern:
+    return Pattern(phrase for code in known for phrase in phrases(topic).get(code, ()))
 
 
 @cache
@@ -263,8 +263,8 @@ def _adjectives() -> dict[str, tuple[float, tuple[str, ...]]]:
 
 
 @cache
-def _adjective_words() -> re.Pattern[str]:
-    return pattern(_adjectives())
+def _adjective_words() -> Pattern:
+    return Pattern(_adjectives())
 
 
 @cache

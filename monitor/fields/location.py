@@ -13,7 +13,7 @@ from monitor.fields.labelled import Labelled, values
 from monitor.fields.labels import role
 from monitor.fields.lexicon import languages
 from monitor.fields.organization import institutions
-from monitor.fields.phrase import fold, topic
+from monitor.fields.phrase import Pattern, fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
 
@@ -76,7 +76,7 @@ def _is_area(words: str) -> bool:
     return is_country(words) or folded in _STATES or words in _STATE_CODES or bool(_REGION.search(folded))
 
 
-def _no_place() -> re.Pattern[str]:
+def _no_place() -> Pattern:
     return topic("location.not_places")
 
 

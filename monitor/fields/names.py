@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from monitor.fields.lexicon import all_phrases
-from monitor.fields.phrase import fold, pattern
+from monitor.fields.phrase import Pattern, fold
 
 _UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper()) + "\u1e00-\u1eff"
 _LETTER = r"[^\W\d_]"
@@ -69,8 +69,8 @@ def _institutions() -> frozenset[str]:
 
 
 @cache
-def _eponyms() -> re.Pattern[str]:
-    return pattern(all_phrases("people.eponyms"))
+def _eponyms() -> Pattern:
+    return Pattern(all_phrases("people.eponyms"))
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ from functools import cache
 
 from monitor.fields.level import level_of
 from monitor.fields.lexicon import phrases
-from monitor.fields.phrase import fold, pattern, topic
+from monitor.fields.phrase import Pattern, fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found, Level
 
@@ -41,8 +41,8 @@ def _number_words() -> dict[str, tuple[int, tuple[str, ...]]]:
 
 
 @cache
-def _nouns(language: str) -> re.Pattern[str]:
-    return pattern(phrases("openings.nouns").get(language, ()))
+def _nouns(language: str) -> Pattern:
+    return Pattern(phrases("openings.nouns").get(language, ()))
 
 
 @cache

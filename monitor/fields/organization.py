@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 from monitor.fields.labelled import values
 from monitor.fields.lexicon import all_phrases, phrases
-from monitor.fields.phrase import fold, pattern
+from monitor.fields.phrase import Pattern, fold, source
 from monitor.fields.text import AdText
 from monitor.models import Found
 
@@ -43,8 +43,8 @@ class Mention:
 
 
 @cache
-def cue(name: str) -> re.Pattern[str]:
-    return pattern(all_phrases(f"organization.{name}"))
+def cue(name: str) -> Pattern:
+    return Pattern(all_phrases(f"organization.{name}"))
 
 
 @cache
@@ -275,15 +275,20 @@ def _leading(ad: AdText, text: str, mentions: tuple[Mention, ...]) -> Found[str]
 
 
 @cache
-def _head_of(language: str) -> re.Pattern[str]:
-    return pattern(
+def _head_of(language: str) -> Pattern:
+    return Pattern(
         p for topic in ("heads_before", "heads_after") for p in phrases(f"organization.{topic}").get(language, ())
     )
 
 
 def is_lesser(name: str) -> bool:
     """An institute, school or foundation, which a university beside it outranks; an institute of technology is one."""
-    return bool(cue("lesser").search(cue("whole").sub("", fold(name))))
+    return bool(cue("lesser").search(_whole().sub("", fold(name))))
+
+
+@cache
+def _whole() -> re.Pattern[str]:
+    return re.compile(source(all_phrases("organization.whole")))
 
 
 def _key(name: str) -> str:
@@ -355,8 +360,8 @@ def _is_own_name(words: str, text: str) -> bool:
 
 
 @cache
-def _roles() -> re.Pattern[str]:
-    return pattern(all_phrases("title.roles"))
+def _roles() -> Pattern:
+    return Pattern(all_phrases("title.roles"))
 
 
 @cache

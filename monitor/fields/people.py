@@ -11,7 +11,7 @@ from monitor.fields.labelled import Labelled, values
 from monitor.fields.level import find_level
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.names import Person, has_title, person_at, persons, persons_at
-from monitor.fields.phrase import fold, pattern
+from monitor.fields.phrase import Pattern, fold
 from monitor.fields.text import AdText
 from monitor.models import Contact, Found, Level
 
@@ -29,8 +29,8 @@ _UNIT = re.compile(
 
 
 @cache
-def _cue(name: str) -> re.Pattern[str]:
-    return pattern(all_phrases(f"people.{name}"))
+def _cue(name: str) -> Pattern:
+    return Pattern(all_phrases(f"people.{name}"))
 
 
 # ---------------------------------------------------------------- supervisors

@@ -13,7 +13,7 @@ from monitor.fields.labelled import values
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.months import find_months, month_number
-from monitor.fields.phrase import fold, topic
+from monitor.fields.phrase import Pattern, fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
 
@@ -299,7 +299,7 @@ def _sentence_end(folded: str, start: int, reach: int) -> int:
     return end.start() if end else min(len(folded), start + reach)
 
 
-def _last(words: re.Pattern[str], folded: str, begin: int, end: int) -> tuple[int, int] | None:
+def _last(words: Pattern, folded: str, begin: int, end: int) -> tuple[int, int] | None:
     span = None
     for match in words.finditer(folded, begin, end):
         span = match.span()

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from monitor.fields.lexicon import all_phrases
-from monitor.fields.phrase import fold, pattern
+from monitor.fields.phrase import Pattern, fold
 from monitor.fields.text import AdText
 from monitor.models import Found
 
@@ -19,13 +19,13 @@ _WORD = re.compile(r"[^\W\d_]{5,}")
 
 
 @cache
-def _about() -> re.Pattern[str]:
-    return pattern(all_phrases("summary.about"))
+def _about() -> Pattern:
+    return Pattern(all_phrases("summary.about"))
 
 
 @cache
-def _besides() -> re.Pattern[str]:
-    return pattern(all_phrases("summary.besides"))
+def _besides() -> Pattern:
+    return Pattern(all_phrases("summary.besides"))
 
 
 def find_summary(ad: AdText) -> Found[str] | None:
@@ -46,9 +46,7 @@ def find_summary(ad: AdText) -> Found[str] | None:
         ):
             continue
         shared = len(topic & set(_WORD.findall(folded)))
-        score = (
-            min(2.0, 0.5 * shared) + 1.2 * min(2, len(_about().findall(folded))) - 1.0 * len(_besides().findall(folded))
-        )
+        score = min(2.0, 0.5 * shared) + 1.2 * min(2, _about().count(folded)) - 1.0 * _besides().count(folded)
         score -= 0.05 * index + (0.5 if len(words) > _LONGEST else 0.0)
         if best is None or score > best[0]:
             best = (score, words)

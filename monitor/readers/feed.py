@@ -17,7 +17,7 @@ from monitor.errors import ReadError
 from monitor.fields.dates import day_order, find_dates
 from monitor.fields.level import level_of
 from monitor.fields.lexicon import all_phrases
-from monitor.fields.phrase import fold, pattern
+from monitor.fields.phrase import Pattern, fold
 from monitor.fields.registry import FIELDS
 from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
@@ -281,8 +281,8 @@ def _distinct(items: Iterable[_Item]) -> tuple[_Item, ...]:
 
 
 @cache
-def _words(topic: str) -> re.Pattern[str]:
-    return pattern(all_phrases(f"feed.{topic}"))
+def _words(topic: str) -> Pattern:
+    return Pattern(all_phrases(f"feed.{topic}"))
 
 
 def _says(topic: str, *texts: str) -> bool:
