@@ -30,6 +30,8 @@ BANDS = (  # from the top; a room imports only from bands below its own
 
 SEAMS = {
     "httpx": {"fetch"},
+    "pycurl": {"fetch/transport.py"},
+    "certifi": {"fetch/transport.py"},
     "protego": {"fetch"},
     "stamina": {"fetch"},
     "feedparser": {"readers/feed.py"},

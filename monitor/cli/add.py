@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -70,6 +69,7 @@ def add_command(
     then the page itself. With --from catalogue, words take the place of the URL; without words all of it is shown.
     """
     from monitor.config import add_source, parse, text_of
+    from monitor.fetch import run
 
     asked = _asked(words, origin, name, ask=not (yes or as_json))
     if asked is None:
@@ -78,7 +78,7 @@ def add_command(
     path = config_path(config)
     settings = parse(text_of(path), path)
     _refuse_twice(settings, url, name)
-    found = asyncio.run(_discovered(url, settings, now))
+    found = run(_discovered(url, settings, now))
     _refuse_twice(settings, found.url, name)
     moved = found.url != found.asked
     keys = _keys(found, name, {source.name for source in settings.source})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -139,7 +138,7 @@ def _fetched(url: str, now: datetime, config: str | None) -> Page:
 
 def fetch_page(url: str, settings: Settings, now: datetime) -> Page:
     """One page, fetched as a poll would. FetchError if it cannot be."""
-    from monitor.fetch import Fetcher
+    from monitor.fetch import Fetcher, run
     from monitor.pipeline.network import Network
 
     async def get() -> Page:
@@ -148,7 +147,7 @@ def fetch_page(url: str, settings: Settings, now: datetime) -> Page:
             assert page is not None, "an unconditional GET is never answered by 304"
             return page
 
-    return asyncio.run(get())
+    return run(get())
 
 
 def notes(reading: Reading) -> list[str]:

@@ -8,13 +8,11 @@ address that was checked, with the name in Host and in the TLS handshake, so tha
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ssl
 from base64 import b64encode
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import partial
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -23,6 +21,7 @@ import httpx
 from monitor.fetch.addresses import Resolver
 from monitor.fetch.body import too_large
 from monitor.fetch.faults import Fault
+from monitor.fetch.transport import Transport
 from monitor.settings import FetchSettings
 
 URL: TypeAlias = httpx.URL
@@ -30,9 +29,6 @@ URL: TypeAlias = httpx.URL
 _TLS_TIP = "Does the address work in a browser? The server may speak http only, or outdated TLS."
 _LOOKS_LIKE = "It looks like https://www.example.org/jobs"
 _WHOLE = 3  # a whole request may take so many times the timeout of one read
-_IDLE = 128  # open connections kept for later
-_KEEPALIVE = 15.0
-_DRAINED = 65_536  # bytes of an unwanted body that are cheaper to read than a new connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,91 +108,40 @@ def may_share(start: str | URL, at: str | URL) -> bool:
 
 
 class Wire:
-    """Connections to many hosts. `ask` may run side by side, for different hosts."""
+    """Connections to many hosts. `ask` may run side by side."""
 
     def __init__(self, settings: FetchSettings) -> None:
         self._settings = settings
         self._resolver = Resolver(
             allow_private=settings.allow_private_addresses, timeout=settings.timeout, threads=settings.concurrency
         )
-        self._idle: OrderedDict[str, httpx.AsyncHTTPTransport] = OrderedDict()  # by origin, longest idle first
+        self._transport = Transport()
 
     async def close(self) -> None:
         self._resolver.close()
-        while self._idle:
-            await self._idle.popitem()[1].aclose()
+        await self._transport.aclose()
 
     async def ask(self, url: URL, headers: Mapping[str, str], question: Question) -> Answer:
         """One request. Fault: anything but a response."""
         seconds = self._settings.timeout
         name = url.raw_host.decode("ascii")
-        addresses = await self._resolver.addresses(name)
-        transport = self._idle.pop(origin(url), None) or self._transport(url.scheme)
+        extensions = {
+            "timeout": {"connect": seconds, "read": seconds},
+            "addresses": await self._resolver.addresses(name),
+            "take": partial(_wanted_bytes, question),
+        }
         try:
+            method = "GET" if question.posted is None else "POST"
+            request = httpx.Request(method, url, headers=headers, content=question.posted, extensions=extensions)
             async with asyncio.timeout(seconds * _WHOLE):
-                response = await self._first_response(transport, url, addresses, headers, question.posted)
-                try:
-                    return await _answer(response, question)
-                finally:
-                    await response.aclose()
-        except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as error:
+                response = await self._transport.handle_async_request(request)
+                return await _answer(response, question)
+        except (httpx.TransportError, UnicodeError) as error:
             if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
                 self._resolver.forget(name)
             raise _fault(error, url.host, seconds) from error
         except TimeoutError as error:
             raise Fault(f"the whole page had not arrived after {seconds * _WHOLE:g} seconds", transient=True) from error
-        finally:
-            await self._keep(origin(url), transport)
-
-    async def _first_response(
-        self,
-        transport: httpx.AsyncHTTPTransport,
-        url: URL,
-        addresses: list[str],
-        headers: Mapping[str, str],
-        posted: bytes | None,
-    ) -> httpx.Response:
-        """From the first address that can be connected to."""
-        seconds = self._settings.timeout
-        timeouts = {"connect": seconds / len(addresses), "read": seconds, "write": seconds, "pool": seconds}
-        extensions = {"timeout": timeouts, "sni_hostname": url.raw_host.decode("ascii").rstrip(".")}
-        for last, address in zip([*[False] * (len(addresses) - 1), True], addresses, strict=True):
-            there = url if address == url.host else url.copy_with(host=address)
-            request = httpx.Request(
-                "GET" if posted is None else "POST",
-                there,
-                headers={**headers, "Host": url.netloc.decode("ascii")},
-                content=posted,
-                extensions=extensions,
-            )
-            try:
-                return await transport.handle_async_request(request)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                if last:
-                    raise
-        raise AssertionError("there is at least one address")
-
-    def _transport(self, scheme: str) -> httpx.AsyncHTTPTransport:
-        context = self._trust if scheme == "https" else self._distrust
-        limits = httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE)
-        return httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
-
-    @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        """Made once: it takes a tenth of a second. SSL_CERT_FILE names authorities of one's own."""
-        return httpx.create_ssl_context()
-
-    @cached_property
-    def _distrust(self) -> ssl.SSLContext:
-        """For plain http: it has no authorities and would accept no certificate at all."""
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-    async def _keep(self, key: str, transport: httpx.AsyncHTTPTransport) -> None:
-        if other := self._idle.pop(key, None):
-            await other.aclose()
-        self._idle[key] = transport
-        if len(self._idle) > _IDLE:
-            await self._idle.popitem(last=False)[1].aclose()
 
 
 def basic_login(url: URL) -> str | None:
@@ -211,35 +156,23 @@ def without_login(url: URL) -> str:
     return str(url.copy_with(userinfo=b"") if url.userinfo else url)
 
 
-async def _answer(response: httpx.Response, question: Question) -> Answer:
-    status, headers = response.status_code, response.headers
-    body = b""
-    if question.wanted(status, headers):
-        body = await _read(response, question.limit, question.cut)
-    elif status == 304 or _declared(headers, _DRAINED + 1) <= _DRAINED:
-        with contextlib.suppress(httpx.TransportError):  # the status says enough
-            await _read(response, _DRAINED, cut=True)
-    return Answer(status, headers, headers.get_list("set-cookie"), body)
-
-
-async def _read(response: httpx.Response, limit: int, cut: bool) -> bytes:
-    if not cut and _declared(response.headers, 0) > limit:
-        raise too_large(limit)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_raw():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > limit:
-            if not cut:
-                raise too_large(limit)
-            break
-    return b"".join(chunks)[:limit]
-
-
-def _declared(headers: Mapping[str, str], otherwise: int) -> int:
+def _wanted_bytes(question: Question, status: int, headers: Mapping[str, str]) -> int | None:
+    """How much of a body is taken; None: nothing. Fault: it is too large, or no page (`Question.wanted`)."""
+    if not question.wanted(status, headers):
+        return None
     length = headers.get("content-length", "")
-    return int(length) if length.isdecimal() and len(length) < 20 else otherwise
+    if not question.cut and length.isdecimal() and (len(length) > 20 or int(length) > question.limit):
+        raise too_large(question.limit)
+    return question.limit
+
+
+async def _answer(response: httpx.Response, question: Question) -> Answer:
+    status, headers, body = response.status_code, response.headers, b""
+    if question.wanted(status, headers):
+        body = b"".join([chunk async for chunk in response.aiter_raw()])
+        if len(body) > question.limit and not question.cut:
+            raise too_large(question.limit)
+    return Answer(status, headers, headers.get_list("set-cookie"), body[: question.limit])
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -250,7 +183,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _fault(error: Exception, host: str, seconds: float) -> Fault:
     """What went wrong between the two machines, from the library's exception and what caused it."""
-    if isinstance(error, httpx.ConnectTimeout) and any(isinstance(cause, ssl.SSLError) for cause in _causes(error)):
+    if isinstance(error, httpx.ConnectTimeout) and "TLS" in str(error):
         return Fault(f"the host {host} did not answer the TLS handshake within {seconds:g} seconds", again=True)
     if isinstance(error, httpx.TimeoutException):
         what = {
@@ -264,7 +197,7 @@ def _fault(error: Exception, host: str, seconds: float) -> Fault:
         if isinstance(cause, (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)):
             return Fault(f"the host {host} broke the connection off", again=True)
         if isinstance(cause, ssl.SSLError):
-            return Fault(f"no secure connection to {host} could be agreed on ({cause.reason or cause})", tip=_TLS_TIP)
+            return Fault(f"no secure connection to {host} could be agreed on ({cause})", tip=_TLS_TIP)
         if isinstance(cause, ConnectionRefusedError):
             return Fault(f"the host {host} refused the connection", again=True)
     if isinstance(error, httpx.RemoteProtocolError):

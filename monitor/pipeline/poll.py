@@ -11,7 +11,7 @@ from datetime import datetime
 from monitor.cadence import falls_due, next_check_at
 from monitor.diff import ads_until, compare, concluded, refresh, settled_until
 from monitor.errors import MonitorError
-from monitor.fetch import Fetcher, host_of
+from monitor.fetch import Fetcher, host_of, run
 from monitor.identity import canonical_url, distinct, keys_of, lookup_keys, sighting_of
 from monitor.models import (
     CHANGES,
@@ -91,7 +91,7 @@ def poll(
     stop: Callable[[], bool] = lambda: False,
 ) -> list[Checked]:
     """Check the sources and store what is seen. `report` hears each result as it comes; `stop` ends the pass early."""
-    return asyncio.run(_poll(settings, store, sources, now, report, stop))
+    return run(_poll(settings, store, sources, now, report, stop))
 
 
 async def _poll(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 
 from monitor.errors import FetchError
-from monitor.fetch import Fetcher
+from monitor.fetch import Fetcher, run
 from monitor.settings import Settings
 from monitor.store import Pruned, Store
 
@@ -33,7 +32,7 @@ def beat(settings: Settings, store: Store, now: datetime) -> str | None:
             await fetcher.get(url)
 
     try:
-        asyncio.run(ask())
+        run(ask())
     except FetchError as error:
         if error.status is None or not 200 <= error.status < 300:  # an answer without a page will do
             return f"the heartbeat could not be sent: {str(error).replace(url, 'its address')}"

@@ -414,7 +414,7 @@ def test_where_a_redirect_leads(location: str, path: str, fetcher: Make) -> None
 
 def test_connections_of_many_hosts_are_not_all_kept(fetcher: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory and open files stay flat in the number of hosts."""
-    monkeypatch.setattr("monitor.fetch.wire._IDLE", 3)
+    monkeypatch.setattr("monitor.fetch.transport._IDLE", 3)
     monkeypatch.setattr("monitor.fetch.addresses._look_up", lambda host: ["127.0.0.1"])
 
     async def use(server: FaultServer) -> None:

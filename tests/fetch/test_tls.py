@@ -7,10 +7,16 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from monitor.errors import FetchError
 from monitor.fetch import Fetcher
@@ -91,11 +97,20 @@ def test_a_certificate_that_does_not_hold(bad: Bad, authority: trustme.CA, fetch
     assert not error.transient
 
 
-def test_a_certificate_signed_by_itself(authority: trustme.CA, fetcher: Callable[..., Fetcher]) -> None:
-    other = trustme.CA()
+def test_a_certificate_signed_by_itself(tmp_path: Path, fetcher: Callable[..., Fetcher]) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    certificate = (
+        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key(), serial_number=1)
+        .not_valid_before(LONG_AGO)
+        .not_valid_after(NEVER)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    (tmp_path / "own.pem").write_bytes(pem)
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with other.private_key_pem.tempfile() as key, other.cert_pem.tempfile() as certificate:
-        made.load_cert_chain(certificate, key)
+    made.load_cert_chain(tmp_path / "own.pem")
     error = fetch_from(fetcher(), made)
     assert isinstance(error, FetchError)
     assert "signed by itself" in str(error)

@@ -1,0 +1,229 @@
+"""httpx's requests over libcurl's connections. The only module that knows pycurl.
+
+httpx asks and answers; what carries the bytes may be chosen (`httpx.AsyncBaseTransport`). Its own carrier takes eight
+times the processor time of libcurl for a request, and twice that for a TLS handshake (docs/performance.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import re
+import ssl
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeAlias, TypeVar
+
+import certifi
+import httpx
+import pycurl
+
+T = TypeVar("T")
+Take: TypeAlias = Callable[[int, httpx.Headers], int | None]
+
+_IDLE = 128  # open connections kept for later
+_IDLE_SECONDS = 15
+_HEADER_BYTES = 200_000  # of one response
+_DRAINED = 65_536  # bytes of a useless body that are cheaper to read than a new connection
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+_FORBIDDEN = re.compile(rb"[\r\n\0]")
+_CURLS_OWN = (b"host", b"content-length")
+_TOO_LARGE = 100  # CURLE_TOO_LARGE, for which pycurl has no name
+_NO_TLS = (pycurl.E_SSL_CONNECT_ERROR, pycurl.E_SSL_CACERT_BADFILE)
+_NOT_CONNECTED = (pycurl.E_COULDNT_CONNECT, pycurl.E_PEER_FAILED_VERIFICATION, *_NO_TLS)
+_OTHER_HOST = 62  # X509_V_ERR_HOSTNAME_MISMATCH
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """As `asyncio.run`, with the kind of event loop that libcurl needs: Windows has another one by default."""
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(main)
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Connections to many hosts, some of which are kept alive. Close it in the end.
+
+    A response comes as it was sent: no redirect is followed, no cookie kept, no body decoded, no proxy looked for. Of a
+    request's extensions it needs
+
+    - `timeout`: "connect" and "read", in seconds; the latter for silence at any point;
+    - `addresses`: those of the host that may be connected to; no name is looked up;
+    - `take`: given status and headers, after how many bytes the body may be broken off; None: it is of no use, and
+      nothing that goes wrong with it counts. What `take` raises ends the request.
+    """
+
+    def __init__(self) -> None:
+        self._multi = pycurl.AsyncCurlMulti()
+        self._multi.setopt(pycurl.M_MAXCONNECTS, _IDLE)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        seconds = request.extensions["timeout"]
+        curl = _curl(request)
+        try:
+            async with asyncio.timeout(seconds["connect"] + seconds["read"]) as patience:
+                exchange = _Exchange(request.extensions["take"], patience, seconds["read"])
+                exchange.listen(curl)
+                await self._multi.perform(curl)
+        except TimeoutError as error:
+            if not exchange.suffices:
+                raise httpx.ReadTimeout("silent") from error
+        except pycurl.error as error:
+            if exchange.refused:
+                raise exchange.refused from None
+            if not exchange.suffices:
+                raise _as_httpx_says(error, curl, exchange.status) from _cause(error, curl)
+        if exchange.left is None:
+            raise httpx.RemoteProtocolError("closed without sending a response")
+        return httpx.Response(exchange.status, headers=exchange.headers, stream=_Body(exchange.chunks))
+
+    async def aclose(self) -> None:
+        await self._multi.aclose()
+
+
+class _Exchange:
+    """What comes back for one request, as libcurl hands it over.
+
+    patience: is put off by `seconds` whenever something comes. left: bytes of the body that are taken still, None
+    before its beginning. suffices: whether there is a response even if the transfer ends in an error.
+    """
+
+    def __init__(self, take: Take, patience: asyncio.Timeout, seconds: float) -> None:
+        self._take = take
+        self._patience = patience
+        self._seconds = seconds
+        self._clock = asyncio.get_running_loop().time
+        self._size = 0
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.chunks: list[bytes] = []
+        self.left: int | None = None
+        self.suffices = False
+        self.refused: Exception | None = None
+
+    def listen(self, curl: pycurl.Curl) -> None:
+        curl.setopt(pycurl.PREREQFUNCTION, self._connected)
+        curl.setopt(pycurl.HEADERFUNCTION, self._header)
+        curl.setopt(pycurl.WRITEFUNCTION, self._body)
+
+    def _connected(self, *_: object) -> int:
+        self._go_on()
+        return int(pycurl.PREREQFUNC_OK)
+
+    def _header(self, line: bytes) -> int:
+        """A line of the headers, be it the status line or the empty one at their end; -1 breaks off."""
+        self._go_on()
+        self._size += len(line)
+        if self._size > _HEADER_BYTES:
+            self.refused = httpx.RemoteProtocolError("headers too long")
+            return -1
+        if self.left is not None:
+            return len(line)  # of a trailer
+        if status := _STATUS.match(line):
+            self.status = int(status[1])
+            self.headers.clear()
+        elif not line.strip():
+            return len(line) if self.status < 200 or self._begun() else -1  # what is below 200 is not the response yet
+        elif line[:1] in b" \t" and self.headers:  # RFC 9112 section 5.2
+            name, value = self.headers.pop()
+            self.headers.append((name, value + b" " + line.strip()))
+        else:
+            name, _, value = line.partition(b":")
+            self.headers.append((name.strip(), value.strip()))
+        return len(line)
+
+    def _begun(self) -> bool:
+        try:
+            wanted = self._take(self.status, httpx.Headers(self.headers))
+        except Exception as error:  # it cannot be raised through C
+            self.refused = error
+            return False
+        self.suffices = wanted is None
+        self.left = _DRAINED if wanted is None else wanted
+        return True
+
+    def _body(self, chunk: bytes) -> int:
+        self._go_on()
+        assert self.left is not None, "a body comes after its headers"
+        self.left -= len(chunk)
+        self.chunks.append(chunk)
+        self.suffices |= self.left < 0
+        return len(chunk) if self.left >= 0 else -1
+
+    def _go_on(self) -> None:
+        if not self._patience.expired():
+            self._patience.reschedule(self._clock() + self._seconds)
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, chunks: list[bytes]) -> None:
+        self._chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+
+
+def _curl(request: httpx.Request) -> pycurl.Curl:
+    url, curl = request.url, pycurl.Curl()
+    curl.setopt(pycurl.URL, str(url.copy_with(userinfo=b"") if url.userinfo else url))
+    headers = (header for header in request.headers.raw if header[0].lower() not in _CURLS_OWN)
+    curl.setopt(pycurl.HTTPHEADER, [_line(*header) for header in headers])
+    curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    curl.setopt(pycurl.PATH_AS_IS, 1)
+    curl.setopt(pycurl.PROXY, "")
+    curl.setopt(pycurl.NOSIGNAL, 1)
+    curl.setopt(pycurl.MAXAGE_CONN, _IDLE_SECONDS)
+    curl.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(1000 * request.extensions["timeout"]["connect"]))
+    curl.setopt(pycurl.RESOLVE, [_resolved(url, request.extensions["addresses"])])
+    if url.scheme == "https":
+        curl.setopt(pycurl.CAINFO, os.environ.get("SSL_CERT_FILE") or certifi.where())
+    if request.method == "POST":
+        curl.setopt(pycurl.POSTFIELDS, request.content)
+        curl.setopt(pycurl.FRESH_CONNECT, 1)  # on an old connection that has died libcurl would ask twice
+    return curl
+
+
+def _line(name: bytes, value: bytes) -> bytes:
+    if not _NAME.fullmatch(name) or _FORBIDDEN.search(value):
+        raise httpx.LocalProtocolError("a header that cannot be sent")
+    return name + b": " + value if value else name + b";"
+
+
+def _resolved(url: httpx.URL, addresses: list[str]) -> str:
+    """The entry of libcurl's table of names that it asks before, and here instead of, any name server."""
+    port = url.port or {"http": 80, "https": 443}[url.scheme]
+    written = ",".join(f"[{address}]" if ":" in address else address for address in addresses)
+    return f"{url.raw_host.decode('ascii').rstrip('.')}:{port}:{written}"
+
+
+def _as_httpx_says(error: pycurl.error, curl: pycurl.Curl, status: int) -> httpx.TransportError:
+    """libcurl's error codes (libcurl-errors(3)) in httpx's terms."""
+    code, words = error.args
+    if code == pycurl.E_OPERATION_TIMEDOUT:  # only connecting has its time limit there
+        return httpx.ConnectTimeout("TLS handshake" if curl.getinfo(pycurl.CONNECT_TIME) else "no connection")
+    if code in _NOT_CONNECTED:
+        return httpx.ConnectError(words)
+    if code == pycurl.E_GOT_NOTHING and not status:
+        return httpx.RemoteProtocolError("closed without sending a response")
+    if code == pycurl.E_PARTIAL_FILE:
+        return httpx.RemoteProtocolError("incomplete")
+    if code == _TOO_LARGE:
+        return httpx.RemoteProtocolError("headers too long")
+    if curl.getinfo(pycurl.OS_ERRNO):
+        return httpx.ReadError(words)
+    return httpx.RemoteProtocolError(words)
+
+
+def _cause(error: pycurl.error, curl: pycurl.Curl) -> Exception:
+    """What the socket or OpenSSL said, in Python's own terms."""
+    code, words = error.args
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:
+        cause = ssl.SSLCertVerificationError(words)
+        result = curl.getinfo(pycurl.SSL_VERIFYRESULT)
+        cause.verify_code = result if result > 1 else _OTHER_HOST  # whose name libcurl compares itself
+        cause.verify_message = words
+        return cause
+    if number := curl.getinfo(pycurl.OS_ERRNO):
+        return OSError(number, os.strerror(number))
+    return ssl.SSLError(words) if code in _NO_TLS else error
