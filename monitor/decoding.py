@@ -23,8 +23,8 @@ _SINGLE_BYTE = frozenset(
 )
 _MOST_MENDED = 10_000  # broken bytes that are looked at one by one
 # RFC 8259 section 8.2: the escape of a surrogate without the other one of its pair
-_HIGH, _LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-_HALVES = re.compile(rf"{_HIGH}(?!{_LOW})|(?<!{_HIGH}){_LOW}")
+_HIGH, _LOW = r"[89abAB][0-9a-fA-F]{2}", r"[c-fC-F][0-9a-fA-F]{2}"
+_HALVES = re.compile(rf"\\u[dD](?:{_HIGH}(?!\\u[dD]{_LOW})|{_LOW}(?<!\\u[dD]{_HIGH}\\u[dD]{_LOW}))")
 
 
 def decode(body: bytes, content_type: str = "") -> str:
@@ -33,7 +33,7 @@ def decode(body: bytes, content_type: str = "") -> str:
     JSON in it yields whole characters only: an escape that stands for half of one can be neither stored nor printed.
     """
     text = _decoded(body, content_type)
-    return _HALVES.sub(r"\\ufffd", text) if "\\ud" in text or "\\uD" in text else text
+    return _HALVES.sub(r"\\ufffd", text) if "\\" in text else text
 
 
 def _decoded(body: bytes, content_type: str) -> str:
@@ -42,15 +42,15 @@ def _decoded(body: bytes, content_type: str) -> str:
         return body[len(mark) :].decode(bom, errors="replace")
     if wide := _unmarked_utf_16(body):
         return body.decode(wide, errors="replace")
-    declared = list(dict.fromkeys(_declared(body, content_type)))
+    declared = _declared(body, content_type)
+    first = next(declared, "utf-8")
     # a single-byte charset fits all bytes, so that it fits proves nothing: utf-8 is asked first
-    strict = [name for name in declared[:1] if name in _MULTI_BYTE]
-    for name in (*strict, "utf-8"):
+    for name in (first, "utf-8") if first in _MULTI_BYTE else ("utf-8",):
         try:
             return body.decode(name)
         except UnicodeDecodeError:
             continue
-    return _with_strays(body) or _legacy(body, [name for name in declared if name != "utf-8"])
+    return _with_strays(body) or _legacy(body, [name for name in (first, *declared) if name != "utf-8"])
 
 
 def _declared(body: bytes, content_type: str) -> Iterator[str]:

@@ -9,35 +9,45 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 
 from monitor.models import Page
 
+# Whatever a page holds, none of these searches may take time that grows with the square of its length: they are not
+# made where they can be stopped. The fast ones begin with letters, not with a choice.
+
 # Comments end as the HTML standard has it (13.2.5.43). What is left open, written in capitals, or a script that holds
 # data, is kept: that costs a reading, never a change.
-_UNSEEN = re.compile(
-    r"<!--(?:-?>|.*?--!?>)|<style\b[^>]*>.*?(?i:</style\s*>)|<script\b([^>]*)>(.*?)(?i:</script\s*>)", re.DOTALL
-)
-_DATA = re.compile(r"""(?:[tT]itle|name|heading|headline|label)[\\"']*\s*:""")
+_UNSEEN = re.compile(r"<!--(?:-?>)?|<style\b|<script\b")
+_ENDS = {
+    "<!-->": re.compile(""),
+    "<!--->": re.compile(""),
+    "<!--": re.compile(r"--!?>"),
+    "<style": re.compile(r"(?i:</style\s*>)"),
+    "<script": re.compile(r"(?i:</script\s*>)"),
+}
+_DATA = [re.compile(name + r"""[\\"']*\s*:""") for name in ("name", "title", "Title", "head(?:ing|line)", "label")]
 _TAGS = re.compile(
-    r"<(?:input\b[^<>]*\btype=[\"']?hidden\b|meta\b[^<>]*\bname=[\"']?[\w-]*(?:csrf|token|nonce|request-id)"
+    r"<(?=(?:input|meta|link)\b[^<>]*>)(?:input\b[^<>]*\btype=[\"']?hidden\b"
+    r"|meta\b[^<>]*\bname=[\"']?[\w-]*(?:csrf|token|nonce|request-id)"
     r"|link\b[^<>]*\b(?:stylesheet|preload|prefetch|preconnect|dns-prefetch|modulepreload|icon)\b)[^<>]*>"
 )
-_ATTRIBUTES = [
-    f' {name}="' for name in "id for nonce src srcset aria-labelledby aria-describedby aria-controls".split()
-]
+# Of these attributes the beginning (the group) counts, the rest does not.
+_ATTRIBUTES = re.compile(r'( (?:id|for|nonce|src|srcset|aria-(?:labelledby|describedby|controls))=")[^"<>]*"')
 _OWN_DATA = re.compile(
+    r"( data-)"
     r"(?!(?:label|title|th|header|column|name|heading|page|props|state|jobs|vacancies|positions|items|test|cfemail)\b)"
     r'[\w-]+="[^"<>]*"'
 )
-_SESSION_MARKS = ("sessionid=", "SESSIONID=", "PHPSESSID=", "_token=", "session=", "sid=")
-_SESSION = re.compile(
-    r"[?&;](?:jsessionid|JSESSIONID|PHPSESSID|authenticity_token|_token)=[^?&#\"'<>\s;]*"
-    r"|[?&;](?:session|sid)=(?!\d{1,7}(?![^?&#\"'<>\s;]))[^?&#\"'<>\s;]*"  # a short number may name something
-)
+_SESSIONS = [
+    re.compile(
+        before + r"(?:(?:jsessionid|JSESSIONID|PHPSESSID|authenticity_token|_token)="
+        r"|(?:session|sid)=(?!\d{1,7}(?![^?&#\"'<>\s;])))[^?&#\"'<>\s;]*"  # a short number may name something
+    )
+    for before in (r"\?", "&", ";")
+]
 _HIDDEN_ADDRESS = re.compile(r"(?:data-cfemail=[\"']|/cdn-cgi/l/email-protection#)([0-9a-f]+)")
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
-_BUILT = re.compile(r"<(?:lastBuildDate|pubDate|updated|dc:date|ttl)>[^<]*</|<!--.*?-->", re.DOTALL)
+_BUILT = re.compile(r"<(?:lastBuildDate|pubDate|updated|dc:date|ttl)>[^<]*</|<!--(?:(?!<!--).)*?-->", re.DOTALL)
 _FIRST_ENTRY = re.compile(r"<(?:item|entry)\b")
 
 
@@ -48,32 +58,49 @@ def gist(page: Page) -> str:
         text = _entries(text)
     elif not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):  # of JSON every character counts
         text = _visible(text)
-    address = _SESSION.sub("", page.url)
+    address = _without_session(page.url)
     return hashlib.blake2b(f"{address}\n{text}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def _visible(html: str) -> str:
-    text = _TAGS.sub("", _UNSEEN.sub(_kept, html))
-    for attribute in _ATTRIBUTES:
-        text = _without(text, attribute, lambda rest: rest.find('"') + 1)
-    text = _without(text, " data-", lambda rest: own.end() if (own := _OWN_DATA.match(rest)) else 0)
-    if any(mark in text for mark in _SESSION_MARKS):
-        text = _SESSION.sub("", text)
-    return _HIDDEN_ADDRESS.sub(_revealed, text) if "cfemail" in text or "email-protection" in text else text
+    text = _TAGS.sub("", _seen(html))
+    text = "".join(_ATTRIBUTES.split(text))
+    text = "".join(_OWN_DATA.split(text))
+    text = _without_session(text)
+    hidden = "data-cfemail=" in text or "/cdn-cgi/l/email-protection#" in text
+    return _HIDDEN_ADDRESS.sub(_revealed, text) if hidden else text
 
 
-def _kept(part: re.Match[str]) -> str:
-    """Nothing of what is not seen; all of what holds data, or stands within a tag and is no element at all."""
-    page, start, body = part.string, part.start(), part[2]
-    within_tag = page.rfind("<", 0, start) > page.rfind(">", 0, start)
-    holds_data = body is not None and ("json" in part[1] or "template" in part[1] or _DATA.search(body))
-    return part[0] if within_tag or holds_data else ""
+def _seen(html: str) -> str:
+    """A page without comments, style sheets and scripts that hold no data; what looks so within a tag is kept."""
+    ends = dict(_ENDS)
+    seen, rest, position = [], 0, 0
+    while begun := _UNSEEN.search(html, position):
+        start, position = begun.span()
+        kind = begun[0]
+        if kind not in ends:
+            continue
+        body = position if kind.startswith("<!") else html.find(">", position) + 1
+        ended = ends[kind].search(html, body) if body else None
+        if not ended:
+            del ends[kind]  # of those that follow none ends either
+            continue
+        within_tag = html.rfind("<", 0, start) > html.rfind(">", 0, start)
+        if not within_tag and not (kind == "<script" and _holds_data(html[position:body], html[body : ended.start()])):
+            seen.append(html[rest:start])
+            rest = ended.end()
+        position = ended.end()
+    return "".join((*seen, html[rest:]))
 
 
-def _without(text: str, beginning: str, length: Callable[[str], int]) -> str:
-    """The text without what follows each `beginning`, as far as `length` says of the rest."""
-    first, *others = text.split(beginning)
-    return beginning.join([first, *(rest[length(rest) :] for rest in others)]) if others else text
+def _holds_data(attributes: str, script: str) -> bool:
+    return "json" in attributes or "template" in attributes or any(name.search(script) for name in _DATA)
+
+
+def _without_session(text: str) -> str:
+    for session in _SESSIONS:
+        text = session.sub("", text)
+    return text
 
 
 def _revealed(address: re.Match[str]) -> str:

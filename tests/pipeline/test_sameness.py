@@ -54,6 +54,37 @@ def test_no_noise_hides_a_change(before: list[str], after: list[str]) -> None:
     assert gist(page(f"{head}<li>PhD in optics</li>{foot}")) != gist(page(f"{head}<li>PhD in algebra</li>{foot}"))
 
 
+changing = st.sampled_from(
+    [
+        "<!-- {} -->",
+        "<script>var a = '<p>{}';</script>",
+        "<style>.a{} > a</style>",
+        '<input type="hidden" value="{}">',
+        '<p id="a{}" class="b">Text</p>',
+        '<a href="/1;jsessionid={}" data-x="{}">A</a>',
+        '<meta name="csrf-token" content="{}">',
+        '<img src="/{}.png" alt="A">',
+    ]
+)
+
+
+@given(st.lists(changing | noise, max_size=8), st.integers(0, 99), st.integers(0, 99))
+def test_noise_alone_is_no_change(pieces: list[str], before: int, after: int) -> None:
+    shown = "<li>PhD in optics</li>".join(pieces)
+    assert gist(page(shown.replace("{}", str(before)))) == gist(page(shown.replace("{}", str(after))))
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [("<p>", piece) for piece in ("<!--", "<!-- -->", "<script ", "<script>", "<script></script", "<style>", ' id="')]
+    + [("<input ", "type=hidden "), ("<link ", "icon "), ("<meta ", "name=token "), ("<rss>", "<!--"), ("", "?sid=")],
+)
+def test_no_page_takes_time_that_grows_with_its_square(head: str, piece: str) -> None:
+    """Where it did, this would take minutes."""
+    text = head + piece * (400_000 // len(piece))
+    assert gist(page(f"{text} PhD A<item>")) != gist(page(f"{text} PhD B<item>"))
+
+
 @given(st.text(alphabet="<>!-/\"= abscriptylen'", max_size=60))
 def test_any_text_has_a_gist(text: str) -> None:
     assert gist(page(text)) == gist(page(text))
