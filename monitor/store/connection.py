@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from monitor.errors import StoreError
-from monitor.store.migrations import steps
+from monitor.store.migrations import NAMES, migrate
 
 BUSY_SECONDS = 10
 
@@ -27,13 +26,14 @@ class Connection:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         with told(path):
-            self._use(open_to_read(path) if read_only else _connect(path))
+            self._sqlite = open_to_read(path) if read_only else _connect(path)
         try:
             if read_only:
                 self._begin_reading()
             else:
                 with told(path):
                     self._sqlite.execute("PRAGMA journal_mode = WAL")
+                    self._sqlite.execute("PRAGMA synchronous = NORMAL")
                     self._sqlite.execute("PRAGMA foreign_keys = ON")
                 self._migrate()
         except BaseException:
@@ -41,20 +41,15 @@ class Connection:
             raise
 
     def close(self) -> None:
-        self.db.close()
-
-    def _use(self, connection: sqlite3.Connection) -> None:
-        self._sqlite = connection
-        self.db = Database(connection)
+        self._sqlite.close()
 
     def _begin_reading(self) -> None:
         with told(self.path):
-            self._refuse_newer()
-            if steps.pending(self.db):
+            if self._is_older():
                 copy = _connect(Path(":memory:"))
                 self._sqlite.backup(copy)
                 self.close()
-                self._use(copy)
+                self._sqlite = copy
                 self._migrate()
             self._sqlite.execute("BEGIN")
 
@@ -66,7 +61,8 @@ class Connection:
         take the last ones back, whole and in order: a check is then made again.
         """
         with told(self.path):
-            self._sqlite.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            if durable:
+                self._sqlite.execute("PRAGMA synchronous = FULL")
             self._sqlite.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -74,21 +70,27 @@ class Connection:
             except BaseException:
                 self._sqlite.rollback()
                 raise
+            finally:
+                if durable:
+                    self._sqlite.execute("PRAGMA synchronous = NORMAL")
 
     def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
         with told(self.path):
-            return list(self.db.query(sql, dict(values) if isinstance(values, Mapping) else list(values)))
+            cursor = self._sqlite.execute(sql, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """The integer primary key of the new row."""
-        last: Any = self.db.table(table).insert(dict(row)).last_pk
-        return int(last)
+        last = self._sqlite.execute(_insert(table, tuple(row)), tuple(row.values())).lastrowid
+        assert last is not None
+        return last
 
-    def upsert(self, table: str, row: Mapping[str, Any], pk: str | tuple[str, ...]) -> None:
-        self.db.table(table).upsert(dict(row), pk=pk)
+    def upsert(self, table: str, row: Mapping[str, Any], pk: tuple[str, ...]) -> None:
+        self._sqlite.execute(_upsert(table, tuple(row), pk), tuple(row.values()))
 
     def execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> None:
-        self.db.execute(sql, dict(values) if isinstance(values, Mapping) else list(values))
+        self._sqlite.execute(sql, values)
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         self._sqlite.executemany(sql, rows)
@@ -99,21 +101,40 @@ class Connection:
             self._sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def schema_version(self) -> str:
-        return str(steps.applied(self.db)[-1].name)
+        return self._applied()[-1]
 
     def _migrate(self) -> None:
         with self.transaction():
-            self._refuse_newer()
-            if steps.pending(self.db):
-                steps.apply(self.db)
+            if self._is_older():
+                migrate(self._sqlite)
 
-    def _refuse_newer(self) -> None:
-        unknown = {step.name for step in steps.applied(self.db)} - {step.name for step in steps._migrations}
-        if unknown:
+    def _is_older(self) -> bool:
+        """Whether steps are missing. StoreError: it is newer."""
+        applied = self._applied()
+        if unknown := set(applied) - set(NAMES):
             raise StoreError(
                 f"{self.path} was written by a newer version of the monitor (it has {', '.join(sorted(unknown))})",
                 tip="upgrade the monitor, or name another database in [store]",
             )
+        return len(applied) < len(NAMES)
+
+    def _applied(self) -> list[str]:
+        """The names of the steps that made this database, in order."""
+        if not self.rows("SELECT 1 FROM sqlite_schema WHERE name = '_sqlite_migrations'"):
+            return []
+        rows = self.rows("SELECT name FROM _sqlite_migrations WHERE migration_set = 'monitor' ORDER BY rowid")
+        return [row["name"] for row in rows]
+
+
+@cache
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+
+
+@cache
+def _upsert(table: str, columns: tuple[str, ...], pk: tuple[str, ...]) -> str:
+    new = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in pk)
+    return f"{_insert(table, columns)} ON CONFLICT ({', '.join(pk)}) DO UPDATE SET {new}"
 
 
 def _connect(database: Path | str, *, uri: bool = False) -> sqlite3.Connection:

@@ -3,55 +3,74 @@
 from __future__ import annotations
 
 import re
-
-from sqlite_utils import Database, Migrations
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from monitor.identity import canonical_url
 
-steps = Migrations("monitor")
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
-@steps()
+def migrate(connection: sqlite3.Connection, *, through: str | None = None) -> None:
+    """Take the steps that the database still lacks, up to the one of that name if given.
+
+    The library is loaded here: a database of today's schema does not need it.
+    """
+    from sqlite_utils import Database, Migrations
+
+    steps = Migrations("monitor")
+    for step in STEPS[: NAMES.index(through) + 1 if through else None]:
+        steps()(step)
+    steps.apply(Database(connection))
+
+
 def m001_first_schema(db: Database) -> None:
     for statement in re.split(r";\n+(?=CREATE)", FIRST_SCHEMA):
         db.execute(statement)
 
 
-@steps()
 def m002_cheap_unchanged_checks(db: Database) -> None:
     """What tells without its positions that a source is as it was, and the robots.txt of hosts."""
     for statement in UNCHANGED_CHECKS:
         db.execute(statement)
 
 
-@steps()
 def m003_retention(db: Database) -> None:
     """From which moment on the list of a source is kept whole."""
     db.execute("ALTER TABLE sources ADD COLUMN kept_from TEXT")
     db.execute("CREATE INDEX snapshots_by_time ON snapshots (at)")
 
 
-@steps()
 def m004_present_positions(db: Database) -> None:
     """What a source shows now is found without all that it ever showed."""
     db.execute("CREATE INDEX sightings_by_misses ON sightings (source, misses)")
     db.execute("CREATE INDEX positions_not_closed ON positions (id) WHERE status <> 'closed'")
 
 
-@steps()
 def m005_kinds(db: Database) -> None:
     """What the list of a source was found to be, and whose data it is."""
     db.execute("ALTER TABLE sources ADD COLUMN kind TEXT")
     db.execute("ALTER TABLE sources ADD COLUMN platform TEXT")
 
 
-@steps()
 def m006_ads_by_canonical_url(db: Database) -> None:
     """An ad that lay under an address for each session lies under one; of several bodies the newest stays."""
     db.register_function(canonical_url, deterministic=True)
     for statement in ADS_BY_CANONICAL_URL:
         db.execute(statement)
 
+
+STEPS: tuple[Callable[[Database], None], ...] = (
+    m001_first_schema,
+    m002_cheap_unchanged_checks,
+    m003_retention,
+    m004_present_positions,
+    m005_kinds,
+    m006_ads_by_canonical_url,
+)
+NAMES = tuple(step.__name__ for step in STEPS)
 
 FIRST_SCHEMA = """
 CREATE TABLE sources (

@@ -15,10 +15,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlite_utils import Database
-
 from monitor.store import Store
-from monitor.store.migrations import steps
+from monitor.store.migrations import NAMES, migrate
 from tests.store.small_site import watch
 
 FOLDER = Path(__file__).parent / "schemas"
@@ -61,15 +59,14 @@ def watched(database: Path) -> tuple[str, str]:
     with Store.open(database) as store:
         (state,) = store.states()
         host = urlsplit(state.url).netloc
-    return steps._migrations[-1].name, "\n".join(dumped(database)).replace(host, "lindholm.example")
+    return NAMES[-1], "\n".join(dumped(database)).replace(host, "lindholm.example")
 
 
 def stepped(name: str, database: Path) -> str:
     """The dump of the step before `name`, with that step done."""
-    names = [step.name for step in steps._migrations]
-    restore(FOLDER / f"{names[names.index(name) - 1]}.sql", database)
+    restore(FOLDER / f"{NAMES[NAMES.index(name) - 1]}.sql", database)
     with closing(sqlite3.connect(database)) as connection:
-        steps.apply(Database(connection), stop_before=names[names.index(name) + 1 :])
+        migrate(connection, through=name)
     return "\n".join(dumped(database))
 
 

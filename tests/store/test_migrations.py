@@ -12,19 +12,17 @@ import pytest
 from monitor.errors import StoreError
 from monitor.models import EventKind, Status
 from monitor.store import Store
-from monitor.store.migrations import steps
+from monitor.store.migrations import NAMES
 from tests.command import monitor
 from tests.store.stored import FOLDER, restore
 
 STORED = sorted(FOLDER.glob("*.sql"))
 
 
-def names() -> list[str]:
-    return [step.name for step in steps._migrations]
-
-
 def test_every_step_has_a_stored_database() -> None:
-    assert [file.stem for file in STORED] == names(), "`python -m tests.store.stored` writes the one of today's schema"
+    assert tuple(file.stem for file in STORED) == NAMES, (
+        "`python -m tests.store.stored` writes the one of today's schema"
+    )
 
 
 @pytest.fixture(params=STORED, ids=lambda file: file.stem)
@@ -47,7 +45,7 @@ def schema(database: Path) -> set[str]:
 
 def test_it_gets_todays_schema(old: Path, tmp_path: Path) -> None:
     with Store.open(old) as store:
-        assert store.schema_version() == names()[-1]
+        assert store.schema_version() == NAMES[-1]
         assert store.faults() == []
     with Store.open(tmp_path / "fresh.db"):
         pass
