@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -46,11 +47,8 @@ class Resolver:
 
     async def addresses(self, host: str) -> list[str]:
         """Addresses in the system's order of preference (RFC 6724), at most four. Fault: none, or none allowed."""
-        try:
-            found = [str(ip_address(host))]
-        except ValueError:
-            found = await self._resolved(host)
-        allowed = [a for a in found if self._allow_private or is_public(ip_address(a))]
+        found = await self._found(host)
+        allowed = found if self._allow_private else [a for a in found if is_public(ip_address(a))]
         if not allowed:
             which = "" if found[0] == host else f" ({found[0]})"
             raise Fault(_REFUSED.format(host=host, which=which), tip=_REFUSED_TIP)
@@ -63,11 +61,13 @@ class Resolver:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _resolved(self, host: str) -> list[str]:
+    async def _found(self, host: str) -> list[str]:
         loop = asyncio.get_running_loop()
         until, addresses = self._kept.get(host, (0.0, []))
         if loop.time() < until:
             return addresses
+        with contextlib.suppress(ValueError):
+            return [str(ip_address(host))]
         try:
             async with asyncio.timeout(self._timeout):
                 rows = await loop.run_in_executor(self._threads, _look_up, host)

@@ -124,10 +124,17 @@ class Fetcher:
 
     async def _ask(self, journey: Journey, question: Question) -> Answer:
         """One hop, in its host's turn, tried again where that may help."""
+        host = self._paces.host(authority(journey.at))
+        try:  # to make ready for other tries costs as much as a request
+            return await self._try(host, journey, question)
+        except Fault as fault:
+            if question.posted is not None:
+                raise
+            first = fault
         timeout = self._settings.timeout
         tries = stamina.retry_context(
             on=_again,
-            attempts=self._settings.retries + 1 if question.posted is None else 1,
+            attempts=self._settings.retries + 1,
             timeout=None,
             wait_initial=timeout / 20,
             wait_max=timeout / 2,
@@ -135,7 +142,9 @@ class Fetcher:
         )
         async for attempt in tries:
             with attempt:
-                return await self._try(self._paces.host(authority(journey.at)), journey, question)
+                if attempt.num == 1:
+                    raise first
+                return await self._try(host, journey, question)
         raise AssertionError("the last try returns or raises")
 
     async def _try(self, host: Host, journey: Journey, question: Question) -> Answer:

@@ -41,7 +41,8 @@ class Host:
                 raise Fault(
                     f"{self._why}; it is left alone for {round(rest)} seconds", transient=True, retry_after=rest
                 )
-            await asyncio.sleep(max(0.0, rest, self._next_start - now))
+            if (pause := max(rest, self._next_start - now)) > 0:
+                await asyncio.sleep(pause)
             async with self._slots:
                 self._next_start = asyncio.get_running_loop().time() + self._pause
                 yield

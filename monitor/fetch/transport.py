@@ -1,7 +1,7 @@
 """httpx's requests over libcurl's connections. The only module that knows pycurl.
 
 httpx asks and answers; what carries the bytes may be chosen (`httpx.AsyncBaseTransport`). Its own carrier takes eight
-times the processor time of libcurl for a request, and twice that for a TLS handshake (docs/performance.md).
+times the processor time of libcurl for a request, half as much again with a TLS handshake (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Transport(httpx.AsyncBaseTransport):
 
     - `timeout`: "connect" and "read", in seconds; the latter for silence at any point;
     - `addresses`: those of the host that may be connected to; no name is looked up;
-    - `take`: given status and headers, after how many bytes the body may be broken off; None: it is of no use, and
-      nothing that goes wrong with it counts. What `take` raises ends the request.
+    - `take`: given status and headers, after how many bytes the body may be broken off; None: it is of no use, is
+      not handed over, and nothing that goes wrong with it counts. What `take` raises ends the request.
     """
 
     def __init__(self) -> None:
@@ -84,8 +84,8 @@ class Transport(httpx.AsyncBaseTransport):
 class _Exchange:
     """What comes back for one request, as libcurl hands it over.
 
-    patience: is put off by `seconds` whenever something comes. left: bytes of the body that are taken still, None
-    before its beginning. suffices: whether there is a response even if the transfer ends in an error.
+    patience: lasts for `seconds` from the last thing that came. left: bytes of the body that are taken still, None
+    before its beginning. suffices: there is a response even if the transfer ends in an error. useless: of its body none.
     """
 
     def __init__(self, take: Take, patience: asyncio.Timeout, seconds: float) -> None:
@@ -93,12 +93,14 @@ class _Exchange:
         self._patience = patience
         self._seconds = seconds
         self._clock = asyncio.get_running_loop().time
+        self._put_off = 0.0
         self._size = 0
         self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers = httpx.Headers()
         self.chunks: list[bytes] = []
         self.left: int | None = None
-        self.suffices = False
+        self.suffices = self.useless = False
+        self._lines: list[tuple[bytes, bytes]] = []
         self.refused: Exception | None = None
 
     def listen(self, curl: pycurl.Curl) -> None:
@@ -121,24 +123,25 @@ class _Exchange:
             return len(line)  # of a trailer
         if status := _STATUS.match(line):
             self.status = int(status[1])
-            self.headers.clear()
+            self._lines.clear()
         elif not line.strip():
             return len(line) if self.status < 200 or self._begun() else -1  # what is below 200 is not the response yet
-        elif line[:1] in b" \t" and self.headers:  # RFC 9112 section 5.2
-            name, value = self.headers.pop()
-            self.headers.append((name, value + b" " + line.strip()))
+        elif line[:1] in b" \t" and self._lines:  # RFC 9112 section 5.2
+            name, value = self._lines.pop()
+            self._lines.append((name, value + b" " + line.strip()))
         else:
             name, _, value = line.partition(b":")
-            self.headers.append((name.strip(), value.strip()))
+            self._lines.append((name.strip(), value.strip()))
         return len(line)
 
     def _begun(self) -> bool:
+        self.headers = httpx.Headers(self._lines)
         try:
-            wanted = self._take(self.status, httpx.Headers(self.headers))
+            wanted = self._take(self.status, self.headers)
         except Exception as error:  # it cannot be raised through C
             self.refused = error
             return False
-        self.suffices = wanted is None
+        self.suffices = self.useless = wanted is None
         self.left = _DRAINED if wanted is None else wanted
         return True
 
@@ -146,13 +149,18 @@ class _Exchange:
         self._go_on()
         assert self.left is not None, "a body comes after its headers"
         self.left -= len(chunk)
-        self.chunks.append(chunk)
+        if not self.useless:
+            self.chunks.append(chunk)
         self.suffices |= self.left < 0
         return len(chunk) if self.left >= 0 else -1
 
     def _go_on(self) -> None:
-        if not self._patience.expired():
-            self._patience.reschedule(self._clock() + self._seconds)
+        """Patience is put off a little further than it must be, so that not every line moves it."""
+        now = self._clock()
+        if now > self._put_off and not self._patience.expired():
+            spare = self._seconds / 10
+            self._patience.reschedule(now + self._seconds + spare)
+            self._put_off = now + spare
 
 
 class _Body(httpx.AsyncByteStream):

@@ -12,7 +12,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 from urllib.parse import unquote_to_bytes
 
@@ -55,6 +55,7 @@ class Question:
     posted: bytes | None = None
 
 
+@lru_cache(maxsize=1000)
 def parse(url: str) -> URL:
     """The address of a page. Fault: it is none that can be fetched."""
     try:
@@ -167,12 +168,11 @@ def _wanted_bytes(question: Question, status: int, headers: Mapping[str, str]) -
 
 
 async def _answer(response: httpx.Response, question: Question) -> Answer:
-    status, headers, body = response.status_code, response.headers, b""
-    if question.wanted(status, headers):
-        body = b"".join([chunk async for chunk in response.aiter_raw()])
-        if len(body) > question.limit and not question.cut:
-            raise too_large(question.limit)
-    return Answer(status, headers, headers.get_list("set-cookie"), body[: question.limit])
+    body = b"".join([chunk async for chunk in response.aiter_raw()])
+    if len(body) > question.limit and not question.cut:
+        raise too_large(question.limit)
+    cookies = response.headers.get_list("set-cookie")
+    return Answer(response.status_code, response.headers, cookies, body[: question.limit])
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
