@@ -85,7 +85,7 @@ class _Exchange:
     """What comes back for one request, as libcurl hands it over.
 
     patience: lasts for `seconds` from the last thing that came. left: bytes of the body that are taken still, None
-    before its beginning. suffices: there is a response even if the transfer ends in an error. useless: of its body none.
+    before its beginning. suffices: there is a response even if the transfer ends in an error. useless: its body is.
     """
 
     def __init__(self, take: Take, patience: asyncio.Timeout, seconds: float) -> None:
