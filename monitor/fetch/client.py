@@ -18,7 +18,7 @@ from monitor.fetch.headers import fresh_until, retry_after
 from monitor.fetch.journey import REDIRECTS, Journey
 from monitor.fetch.pacing import LONGEST_WAIT, Host, Paces
 from monitor.fetch.robots import AGENT, ROBOTS_LIMIT, Memory, Robots
-from monitor.fetch.wire import URL, Answer, Question, Wire, authority, parse, without_login
+from monitor.fetch.wire import URL, Answer, Question, Wire, parse, without_login
 from monitor.models import Page, Validators
 from monitor.settings import FetchSettings
 
@@ -114,7 +114,7 @@ class Fetcher:
         """The answer at the end of all redirects: 2xx with its body, or 304. Fault: any other."""
         while True:
             if obey:
-                await self._permit(journey.at)
+                await self._permit(journey)
             answer = await self._ask(journey, question)
             if answer.status not in REDIRECTS:
                 return answer
@@ -124,7 +124,7 @@ class Fetcher:
 
     async def _ask(self, journey: Journey, question: Question) -> Answer:
         """One hop, in its host's turn, tried again where that may help."""
-        host = self._paces.host(authority(journey.at))
+        host = self._paces.host(journey.host)
         try:  # to make ready for other tries costs as much as a request
             return await self._try(host, journey, question)
         except Fault as fault:
@@ -162,12 +162,12 @@ class Fetcher:
         host.answered(wait)
         raise status_fault(answer.status, wait)
 
-    async def _permit(self, url: URL) -> None:
+    async def _permit(self, journey: Journey) -> None:
         """Fault: robots.txt does not allow this address, or cannot be known now."""
-        rules = await self._robots.rules(url)
-        self._paces.host(authority(url)).asks_for(rules.crawl_delay)
-        if not rules.allow(str(url)):
-            raise Fault(f"robots.txt of {url.host} asks programs not to read this page", tip=_ROBOTS_TIP)
+        rules = await self._robots.rules(journey.at)
+        self._paces.host(journey.host).asks_for(rules.crawl_delay)
+        if not rules.allow(str(journey.at)):
+            raise Fault(f"robots.txt of {journey.at.host} asks programs not to read this page", tip=_ROBOTS_TIP)
 
     async def _robots_txt(self, url: URL) -> bytes:
         question = Question(ROBOTS_LIMIT, _is_success, cut=True)

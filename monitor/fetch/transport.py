@@ -177,6 +177,7 @@ def _curl(request: httpx.Request) -> pycurl.Curl:
     curl.setopt(pycurl.URL, str(url.copy_with(userinfo=b"") if url.userinfo else url))
     headers = (header for header in request.headers.raw if header[0].lower() not in _CURLS_OWN)
     curl.setopt(pycurl.HTTPHEADER, [_line(*header) for header in headers])
+    curl.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
     curl.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     curl.setopt(pycurl.PATH_AS_IS, 1)
     curl.setopt(pycurl.PROXY, "")
