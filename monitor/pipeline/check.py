@@ -19,6 +19,7 @@ from monitor.errors import FetchError
 from monitor.fetch import may_share
 from monitor.identity import canonical_url, sighting_of
 from monitor.models import AdSeen, Hints, Kind, Known, Observation, Page, Posting, Reading, Validators
+from monitor.pipeline.late import read, read_ad
 from monitor.pipeline.sameness import gist
 from monitor.settings import Source
 from monitor.store import SourceState
@@ -43,20 +44,6 @@ class Web(Protocol):
     ) -> Page | None:
         """The page, or None if it has not changed since it had these validators. FetchError: everything else."""
         ...
-
-
-def read(page: Page, hints: Hints) -> Reading:
-    """What a page shows. The readers are loaded with the first page that is read: a poll without news needs none."""
-    from monitor.pipeline import reading
-
-    return reading.read(page, hints)
-
-
-def read_ad(page: Page, hints: Hints) -> Reading:
-    """What a position's own page shows."""
-    from monitor.pipeline import reading
-
-    return reading.read_ad(page, hints)
 
 
 class Reader(Protocol):

@@ -6,7 +6,7 @@ import gc
 from datetime import UTC, datetime
 
 from monitor.models import Hints, Kind, Page
-from monitor.pipeline.check import read, read_ad
+from monitor.pipeline.late import read, read_ad
 
 _ITEM = "PhD student in optics, apply by 15 April 2026, salary 3000 EUR per month"
 _PAGES = (
