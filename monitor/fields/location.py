@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-
-from babel import Locale
+from importlib.resources import files
 
 from monitor.fields.labelled import Labelled, values
 from monitor.fields.labels import role
-from monitor.fields.lexicon import languages
 from monitor.fields.organization import institutions
 from monitor.fields.phrase import Pattern, fold, topic
 from monitor.fields.text import AdText
@@ -28,13 +26,11 @@ _COUNTRY = re.compile(
 _CITY_COUNTRY = re.compile(
     rf"(?<![\w-])({_PLACE})(?=((?:,[ \xa0]+|[ \xa0]+\()(?:the |The )?)({_PLACE}|UK|USA)(?=[\s).,;:!]|$))"
 )
-_SHORT_NAMES = {
-    "uk": "GB", "u.k.": "GB", "usa": "US", "u.s.": "US", "u.s.a.": "US", "us": "US", "england": "GB", "scotland": "GB",
-    "wales": "GB", "northern ireland": "GB", "great britain": "GB", "the netherlands": "NL", "holland": "NL",
-    "czech republic": "CZ", "ceska republika": "CZ", "korea": "KR", "republic of korea": "KR", "south korea": "KR",
-    "hong kong": "HK", "taiwan": "TW", "russia": "RU", "macau": "MO", "united states of america": "US", "brasil": "BR",
-}  # fmt: skip
-_BABEL = {"no": "nb"}
+_SHORT_NAMES = frozenset(
+    "uk,u.k.,usa,u.s.,u.s.a.,us,england,scotland,wales,northern ireland,great britain,the netherlands,holland,"
+    "czech republic,ceska republika,korea,republic of korea,south korea,hong kong,taiwan,russia,macau,"
+    "united states of america,brasil".split(",")
+)
 _STATES = frozenset(
     "Alabama,Alaska,Arizona,Arkansas,California,Colorado,Connecticut,Delaware,Florida,Georgia,Hawaii,Idaho,Illinois,"
     "Indiana,Iowa,Kansas,Kentucky,Louisiana,Maine,Maryland,Massachusetts,Michigan,Minnesota,Mississippi,Missouri,Montana,"
@@ -55,20 +51,15 @@ _REGION = re.compile(
 
 
 @cache
-def _countries() -> dict[str, str]:
-    """Folded country name in every language of the lexicons -> its ISO 3166 code."""
-    names = {
-        fold(name): code
-        for language in languages()
-        for code, name in Locale(_BABEL.get(language, language)).territories.items()
-        if len(code) == 2 and code.isalpha() and len(name) > 3
-    }
-    return {**names, **_SHORT_NAMES}
+def _names(file: str) -> frozenset[str]:
+    """The folded names of a file, in every language of the lexicons, from the Unicode CLDR (tests/fields/cldr.py)."""
+    return frozenset((files("monitor.fields") / file).read_text(encoding="utf-8").splitlines())
 
 
 def is_country(words: str) -> bool:
     """Whether the words are a country's name, in any language that has a lexicon."""
-    return " ".join(fold(words).split()).removeprefix("the ").strip(" .,") in _countries()
+    name = " ".join(fold(words).split()).removeprefix("the ").strip(" .,")
+    return name in _names("countries.txt") or name in _SHORT_NAMES
 
 
 def _is_area(words: str) -> bool:
@@ -215,17 +206,9 @@ def _in_sentences(text: str) -> Found[str] | None:
     return Found(value, words)
 
 
-@cache
-def _calendar_words() -> frozenset[str]:
-    """Days of the week and months in all languages, which stand before a date as a place does."""
-    locales = [Locale(_BABEL.get(language, language)) for language in languages()]
-    return frozenset(
-        fold(word) for one in locales for names in (one.days, one.months) for word in names["format"]["wide"].values()
-    )
-
-
 def _is_calendar_word(words: str) -> bool:
-    return fold(words) in _calendar_words() or role(words) is not None
+    """Days of the week and months, which stand before a date as a place does; and labels."""
+    return fold(words) in _names("calendar.txt") or role(words) is not None
 
 
 def _institutional(words: str) -> bool:
