@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from monitor.config import add_source, load, parse, schema
+from monitor.config import load, parse, schema
+from monitor.config.editing import add_source
 from monitor.errors import ConfigError
 from monitor.settings import (
     DigestSettings,

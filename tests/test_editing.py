@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config import add_sources, edit_source, parse, remove_source, source_tables, source_value
+from monitor.config import parse, source_tables
+from monitor.config.editing import add_sources, edit_source, remove_source, source_value
 from monitor.demo.site import DemoSite
 from monitor.errors import ConfigError
 from tests.command import monitor

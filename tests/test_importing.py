@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.config import add_sources, parse, source_tables
+from monitor.config import parse, source_tables
+from monitor.config.editing import add_sources
 from monitor.errors import ConfigError
 from monitor.importing import Candidate, Entry, Skipped, not_yet_watched, opml, read_sources
 from monitor.settings import Source

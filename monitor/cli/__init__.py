@@ -6,6 +6,7 @@ commands that use them, so that --help answers at once.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -86,6 +87,8 @@ def cli(context: click.Context, config: str, verbose: bool) -> None:
 
 def main() -> None:
     """The `monitor` command."""
+    gc.set_threshold(50_000)  # what a run makes seldom dies in circles: looking for them took a tenth of a start
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to find any, it looks through all that is installed
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()

@@ -68,7 +68,8 @@ def add_command(
     A recruitment platform's own data comes first, then a feed that the page announces and that holds its positions,
     then the page itself. With --from catalogue, words take the place of the URL; without words all of it is shown.
     """
-    from monitor.config import add_source, parse, text_of
+    from monitor.config import parse, text_of
+    from monitor.config.editing import add_source
     from monitor.fetch import run
 
     asked = _asked(words, origin, name, ask=not (yes or as_json))

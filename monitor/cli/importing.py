@@ -30,7 +30,8 @@ def import_command(file: Path, yes: bool, dry_run: bool, as_json: bool, config: 
     What is watched already is skipped. Filters, headers and commands of jobs are not carried over: positions are found
     without them.
     """
-    from monitor.config import add_sources, parse, text_of
+    from monitor.config import parse, text_of
+    from monitor.config.editing import add_sources
     from monitor.importing import Candidate, not_yet_watched, read_sources
 
     path = config_path(config)

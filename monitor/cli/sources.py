@@ -167,7 +167,8 @@ def edit_command(name: str, changes: tuple[str, ...], config: str | None) -> Non
     monitor edit KTH selectors.item=".job"
     monitor edit KTH include=                 the key is taken out: its default holds
     """
-    from monitor.config import as_toml, edit_source, source_tables
+    from monitor.config import source_tables
+    from monitor.config.editing import as_toml, edit_source
 
     chosen = _choose(name, config)
     before = source_tables(chosen.text)[chosen.number]
@@ -189,7 +190,8 @@ def _wanted(table: Mapping[str, Any], changes: tuple[str, ...]) -> dict[str, Any
     """The new values of keys, None for one to be taken out; `selectors.item=x` is a part of the table `selectors`."""
     from difflib import get_close_matches
 
-    from monitor.config import SOURCE_KEYS, source_value
+    from monitor.config import SOURCE_KEYS
+    from monitor.config.editing import source_value
 
     wanted: dict[str, Any] = {}
     for change in changes:
@@ -231,7 +233,7 @@ def remove_command(name: str, config: str | None) -> None:
     What was seen of it stays in the database: its positions are not told as closed, and added again, it goes on where
     it stopped.
     """
-    from monitor.config import remove_source
+    from monitor.config.editing import remove_source
 
     chosen = _choose(name, config)
     _write(chosen, remove_source(chosen.text, chosen.number, chosen.source.name))
@@ -257,7 +259,7 @@ def resume_command(name: str, config: str | None) -> None:
 
 
 def _switch(name: str, config: str | None, *, on: bool) -> None:
-    from monitor.config import edit_source
+    from monitor.config.editing import edit_source
 
     chosen = _choose(name, config)
     if chosen.source.enabled is on:

@@ -7,8 +7,6 @@ import re
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from w3lib.url import canonicalize_url
-
 _TRACKING = re.compile(
     r"utm_\w+|(?:fb|g|dc?|y|ty|ms)clid|gbraid|wbraid|msclkid|igshid|mc_[ce]id|_g[al]|_hs\w+|hsctatracking|mkt_tok|at_\w+|pk_\w+"
     r"|mtm_\w+|matomo_\w+|piwik_\w+|trk\w*|track(?:id|ing(?:id)?)|spm|cmpid|s_cid|ito|rss|feed|print|cb|_"
@@ -47,6 +45,8 @@ def canonical_url(url: str) -> str:
 
 
 def without_noise(url: str, *, locales: bool) -> str:
+    from w3lib.url import canonicalize_url  # which brings an HTTP client; a poll without news compares no addresses
+
     url = url.strip()
     try:
         parts = urlsplit(canonicalize_url(url.replace("\\", "/"), keep_fragments=True))
