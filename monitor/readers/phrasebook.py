@@ -38,6 +38,7 @@ class Hit:
 class _Phrase:
     topic: str
     words: tuple[str, ...]  # "*" at an end stands for any letters; "~" for a gap
+    needed: str  # the longest word after the first that stands for itself; a text without it is not looked at
 
 
 class Phrasebook:
@@ -50,9 +51,9 @@ class Phrasebook:
         self._inner: dict[str, list[_Phrase]] = defaultdict(list)
         for topic in topics:
             for text in all_phrases(topic):
-                phrase = _Phrase(topic, tuple(_parts(text)))
-                if phrase.words:
-                    self._file(phrase)
+                if words := tuple(_parts(text)):
+                    needed = max((word for word in words[1:] if "*" not in word and word != "~"), key=len, default="")
+                    self._file(_Phrase(topic, words, needed))
         self._starting_with = lru_cache(maxsize=60_000)(self._look_up)
         self.hits = lru_cache(maxsize=20_000)(self._hits)
         self.topics = lru_cache(maxsize=20_000)(self._topics)
@@ -81,9 +82,12 @@ class Phrasebook:
     def _hits(self, text: str) -> tuple[Hit, ...]:
         """Every phrase in the first `MAX_TEXT` characters of a text."""
         words = [(m[0], m.start(), m.end()) for m in _WORD.finditer(fold(text[:MAX_TEXT]))]
+        present = {"", *(word for word, _, _ in words)}
         found = []
         for first, (word, start, _) in enumerate(words):
             for phrase in self._starting_with(word):
+                if phrase.needed not in present:
+                    continue
                 last = _matched(phrase.words, 1, words, first + 1) if len(phrase.words) > 1 else first + 1
                 if last:
                     found.append(Hit(phrase.topic, first, last, start, words[last - 1][2]))
