@@ -260,6 +260,11 @@ class Observation:
     gone: bool = False
     retry_after: float | None = None
 
+    @property
+    def fresh_until(self) -> datetime | None:
+        """When the first of its pages may change, as their servers say."""
+        return min((page.fresh_until for page in self.pages.values() if page.fresh_until), default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:

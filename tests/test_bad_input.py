@@ -215,7 +215,7 @@ def test_a_feed_that_turns_into_html_is_no_news(tmp_path: Path) -> None:
             assert [e for e in store.events() if e.kind in CHANGES] == []
 
 
-@pytest.mark.parametrize("stage", ["monitor.pipeline.check.read", "monitor.pipeline.poll.compare"])
+@pytest.mark.parametrize("stage", ["monitor.pipeline.check.read", "monitor.pipeline.concluding.compare"])
 def test_a_fault_of_the_monitor_itself_stops_one_source_only(
     stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

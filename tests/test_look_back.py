@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -94,8 +96,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def checksum(folder: Path) -> str:
     """Of all that is stored."""
-    with Store.open(folder / "monitor.db") as store:
-        return hashlib.sha256("\n".join(store._connection.db.iterdump()).encode()).hexdigest()
+    with closing(sqlite3.connect(folder / "monitor.db")) as database:
+        return hashlib.sha256("\n".join(database.iterdump()).encode()).hexdigest()
 
 
 # search

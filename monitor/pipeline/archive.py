@@ -25,7 +25,7 @@ from monitor.models import (
     Validators,
 )
 from monitor.pipeline.check import CheckInput, check, look
-from monitor.pipeline.poll import conclude
+from monitor.pipeline.concluding import conclude
 from monitor.readers.plain import whole_text
 from monitor.settings import Source
 from monitor.store import Store

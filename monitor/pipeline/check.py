@@ -1,4 +1,7 @@
-"""One check of one source, from end to end: source state in, observation out. Network, but no database and no clock."""
+"""One check of one source, from end to end: source state in, observation out. Network, but no database and no clock.
+
+What compares pages (`diff`) is loaded where it is used: most checks find that nothing is to be compared.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,6 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Protocol
 
-from monitor.diff import ads_to_open
-from monitor.diff.prose import text_change
-from monitor.diff.volatile import learned, settled
 from monitor.errors import FetchError
 from monitor.fetch import may_share
 from monitor.identity import canonical_url, sighting_of
@@ -151,6 +151,9 @@ async def _settled(reading: Reading, given: CheckInput, web: Web, reader: Reader
 
     The second look comes after the pause between two requests to one host ([fetch] delay).
     """
+    from monitor.diff.prose import text_change
+    from monitor.diff.volatile import learned, settled
+
     source = given.source
     known = watched_text(given.known)
     text = learned(known, reading.text)
@@ -205,6 +208,8 @@ async def open_ads(
     given: CheckInput, seen: Observation, web: Web, reader: Reader = read_here, stop: Callable[[], bool] = lambda: False
 ) -> Observation:
     """The second half of a check: the positions' own pages that have something to say, opened one by one."""
+    from monitor.diff import ads_to_open
+
     if seen.trouble:
         return seen
     ads = []
@@ -246,6 +251,8 @@ async def read_ad_page(url: str, page: Page, source: Source, now: datetime, read
 
 async def reread(page: Page, source: Source, known: Known, reader: Reader) -> tuple[Posting, ...]:
     """The postings of a stored page of the list, as today's reader finds them."""
+    from monitor.diff.volatile import learned
+
     reading = await reader(page, hints(source, known, page.fetched_at), read)
     if source.kind is Kind.PAGE:  # the page is its own posting
         return (Posting(title=source.name, url=source.url, text=learned(watched_text(known), reading.text)),)

@@ -5,37 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.cadence import falls_due, next_check_at
-from monitor.diff import ads_until, compare, concluded, refresh, settled_until
 from monitor.errors import MonitorError
 from monitor.fetch import Fetcher, host_of, run
-from monitor.identity import canonical_url, distinct, keys_of, lookup_keys, sighting_of
-from monitor.models import (
-    CHANGES,
-    AdSeen,
-    EventKind,
-    Kind,
-    Known,
-    Observation,
-    Outcome,
-    Position,
-    Posting,
-    Reading,
-    Verdict,
-)
-from monitor.pipeline.check import (
-    CheckInput,
-    Reader,
-    Web,
-    fingerprint,
-    look,
-    open_ads,
-    read_ad_page,
-    reread,
-)
+from monitor.models import Kind, Known, Observation, Outcome
+from monitor.pipeline.check import CheckInput, Reader, Web, look
 from monitor.pipeline.network import Network
 from monitor.pipeline.workers import Workers
 from monitor.settings import Settings, Source
@@ -163,6 +140,8 @@ class Pass:
         except Exception as error:
             log.error("the check of %s failed", source.url, exc_info=error)
             words = f"the monitor itself failed on it ({type(error).__name__}: {error}); please report this"
+            from monitor.pipeline.concluding import conclude
+
             return conclude(self.store, source, Observation(source=source.url, at=self.now, trouble=words))
 
     async def _checked(self, source: Source) -> Checked:
@@ -175,11 +154,9 @@ class Pass:
         seen = await look(given, self.web, self.reader)
         if state and _says_nothing(seen, state, source):
             return _noted(self.store, source, seen)
-        if not seen.trouble:
-            known = _known(self.store, source, seen.reading)
-            given = replace(given, state=self.store.state(source.url), known=known)
-            seen = await open_ads(given, seen, self.web, self.reader, self.stop)
-        return conclude(self.store, source, seen, await _reread(self.store, source, seen, self.reader))
+        from monitor.pipeline.concluding import second_half  # a poll without news needs nothing of it
+
+        return await second_half(self.store, given, seen, self.web, self.reader, self.stop)
 
 
 def _says_nothing(seen: Observation, state: SourceState, source: Source) -> bool:
@@ -195,106 +172,6 @@ def _says_nothing(seen: Observation, state: SourceState, source: Source) -> bool
 
 def _noted(store: Store, source: Source, seen: Observation) -> Checked:
     outcome = Outcome.NOT_MODIFIED if seen.not_modified else Outcome.UNCHANGED
-    due = next_check_at(source, seen.at, fresh_until=_fresh_until(seen))
+    due = next_check_at(source, seen.at, fresh_until=seen.fresh_until)
     store.record_unchanged(seen, outcome, name=source.name, next_check_at=due)
     return Checked(source=source.name, url=source.url, outcome=outcome)
-
-
-@dataclass(frozen=True, slots=True)
-class Reread:
-    """The stored pages of a source as today's reader finds them."""
-
-    listed: tuple[Posting, ...]
-    ads: tuple[AdSeen, ...]
-
-
-async def _reread(store: Store, source: Source, seen: Observation, reader: Reader) -> Reread | None:
-    """None unless the reader or the settings have changed since they were read."""
-    state = store.state(source.url, ads=False)
-    if seen.reading is None or state is None or state.fingerprint in (None, fingerprint(source)):
-        return None
-    known = store.known(source.url, past=())
-    listed: list[Posting] = []
-    for _, page in store.snapshots(source.url, listed=True):
-        listed += await reread(page, source, known, reader)
-    shown = [*listed, *(s.listed for p in known.positions for s in p.sightings)]
-    asked = {canonical_url(p.url) for p in shown if p.url}  # not the pages of long past positions
-    ads = [
-        await read_ad_page(url, page, source, page.fetched_at, reader)
-        for url, page in store.snapshots(source.url, listed=False)
-        if url in asked
-    ]
-    return Reread(tuple(listed), tuple(ads))
-
-
-def conclude(store: Store, source: Source, observation: Observation, anew: Reread | None = None) -> Checked:
-    """Compare an observation with what is known, and store both it and the verdict."""
-    now = observation.at
-    known = _known_today(store, source, observation, anew)
-    verdict = compare(known, observation, source, now)
-    after = concluded(known, verdict)
-    store.record(
-        observation,
-        verdict,
-        name=source.name,
-        fingerprint=fingerprint(source),
-        next_check_at=next_check_at(
-            source,
-            now,
-            failures=known.failures + 1 if verdict.trouble else 0,
-            retry_after=observation.retry_after,
-            fresh_until=_fresh_until(observation),
-        ),
-        settled_until=settled_until(after),
-        ads_until=ads_until(after),
-    )
-    return _checked(source, observation, verdict)
-
-
-def _fresh_until(observation: Observation) -> datetime | None:
-    return min((p.fresh_until for p in observation.pages.values() if p.fresh_until), default=None)
-
-
-def _known_today(store: Store, source: Source, observation: Observation, anew: Reread | None) -> Known:
-    """What is known, as today's reader would have read it: an upgrade or a changed setting is no news."""
-    known = _known(store, source, observation.reading)
-    if source.kind is Kind.PAGE:
-        known = _as_named_today(known, source)
-    return refresh(known, anew.listed, anew.ads) if anew else known
-
-
-def _known(store: Store, source: Source, reading: Reading | None) -> Known:
-    """All that what a list shows may be about: what it showed lately, and what has one of its keys."""
-    postings = reading.postings if reading else ()
-    own = {key for keys in keys_of(distinct(postings), source.url) for key in keys}
-    return store.known(source.url, lookup_keys(postings, source.url), past=own)
-
-
-def _as_named_today(known: Known, source: Source) -> Known:
-    """A page that is watched for its text bears its source's name, which may change like any other setting."""
-
-    def named(position: Position) -> Position:
-        if sighting_of(position, source.url) is None:
-            return position
-        sightings = tuple(
-            replace(s, listed=replace(s.listed, title=source.name)) if s.source == source.url else s
-            for s in position.sightings
-        )
-        return replace(position, posting=replace(position.posting, title=source.name), sightings=sightings)
-
-    return replace(known, positions=tuple(map(named, known.positions)))
-
-
-def _checked(source: Source, observation: Observation, verdict: Verdict) -> Checked:
-    events = [update.event for update in verdict.updates if update.event in CHANGES]
-    return Checked(
-        source=source.name,
-        url=source.url,
-        outcome=verdict.outcome,
-        new=events.count(EventKind.NEW) + events.count(EventKind.REOPENED),
-        changed=events.count(EventKind.CHANGED),
-        closed=events.count(EventKind.CLOSED),
-        listed=len(observation.reading.postings) if observation.reading else None,
-        error=verdict.trouble,
-        warnings=verdict.warnings + (observation.reading.warnings if observation.reading else ()),
-    )

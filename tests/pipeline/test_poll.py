@@ -82,7 +82,7 @@ def test_an_unchanged_list_is_neither_read_nor_compared(tmp_path: Path, monkeypa
     with watched(tmp_path, {"/jobs": pages}) as (settings, store, _):
         assert look(settings, store, NOW)[0].outcome is Outcome.BASELINE
         monkeypatch.setattr("monitor.pipeline.check.read", forbidden)
-        monkeypatch.setattr("monitor.pipeline.poll.compare", forbidden)
+        monkeypatch.setattr("monitor.pipeline.concluding.compare", forbidden)
         monkeypatch.setattr(store, "known", forbidden)
         for hours in (1, 2):
             assert look(settings, store, NOW + hours * HOUR)[0].outcome is Outcome.UNCHANGED
@@ -116,9 +116,9 @@ def test_after_an_upgrade_only_the_pages_that_positions_have_now_are_read_again(
             look(settings, store, NOW + timedelta(days=day))
         (source,) = settings.source
         assert len(store.snapshots(source.url, listed=False)) > 2, "a short number may name something"
-        for module in ("check", "poll"):
+        for module in ("check", "concluding"):
             monkeypatch.setattr(f"monitor.pipeline.{module}.fingerprint", lambda _: "another reader")
-        monkeypatch.setattr("monitor.pipeline.poll.read_ad_page", noted)
+        monkeypatch.setattr("monitor.pipeline.concluding.read_ad_page", noted)
         (checked,) = look(settings, store, NOW + timedelta(days=4))
         assert (checked.failed, checked.changed) == (False, 0)
         (position,) = store.positions()

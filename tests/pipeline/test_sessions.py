@@ -118,7 +118,7 @@ def test_after_an_upgrade_the_ads_are_read_again(
         seen = await read_ad_page(url, *rest)
         return replace(seen, posting=replace(seen.posting, department="Optics")) if seen.posting else seen
 
-    for module in ("check", "poll"):
+    for module in ("check", "concluding"):
         monkeypatch.setattr(f"monitor.pipeline.{module}.fingerprint", lambda _: "another reader")
         monkeypatch.setattr(f"monitor.pipeline.{module}.read_ad_page", reworded)
     poll(settings, store, settings.source, NOW + timedelta(days=POLLS - 1, hours=2))
