@@ -5,6 +5,7 @@ A file holds tables of phrase lists. `phrases("deadline.labels")` gives that lis
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -13,29 +14,32 @@ from typing import Any
 
 
 @cache
-def _tables() -> Mapping[str, Mapping[str, Any]]:
+def _texts() -> Mapping[str, str]:
+    """language -> its file."""
     folder = files("monitor") / "lexicon"
     found = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    return {f.name.removesuffix(".toml"): tomllib.loads(f.read_text(encoding="utf-8")) for f in found}
+    return {f.name.removesuffix(".toml"): f.read_text(encoding="utf-8") for f in found}
+
+
+@cache
+def _table(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """language -> its table of that name. Only tables that are asked for are parsed: a list needs half of them."""
+    part = re.compile(rf"^\[{name}\].*?(?=^\[\w+\]|\Z)", re.M | re.S)
+    found = {language: part.search(text) for language, text in _texts().items()}
+    return {language: tomllib.loads(match[0])[name] for language, match in found.items() if match}
 
 
 @cache
 def languages() -> tuple[str, ...]:
     """ISO 639-1 codes of the languages that have a lexicon."""
-    return tuple(_tables())
+    return tuple(_texts())
 
 
 @cache
 def phrases(topic: str) -> Mapping[str, tuple[str, ...]]:
     """language -> the phrases of a topic such as "deadline.labels"; languages without that list are absent."""
-    result: dict[str, tuple[str, ...]] = {}
-    for language, tables in _tables().items():
-        node: Any = tables
-        for key in topic.split("."):
-            node = node.get(key, {}) if isinstance(node, Mapping) else {}
-        if node:
-            result[language] = tuple(node)
-    return result
+    table, key = topic.split(".")
+    return {language: tuple(found) for language, lists in _table(table).items() if (found := lists.get(key))}
 
 
 def all_phrases(topic: str) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
-"""Importing this loads all that the readers load at first use: the server from which the workers are forked does it
-once, and they share the memory.
+"""Importing this loads what the readers of lists and feeds load at first use: the server from which the workers are
+forked does it once, and they share the memory. What only ads need, the worker that reads the first one loads.
 """
 
 import gc
 from datetime import UTC, datetime
 
-from monitor.models import Hints, Kind, Page
-from monitor.pipeline.late import read, read_ad
+from monitor.models import Hints, Page
+from monitor.pipeline.late import read
 
 _ITEM = "PhD student in optics, apply by 15 April 2026, salary 3000 EUR per month"
 _PAGES = (
@@ -22,8 +22,6 @@ def _warm() -> None:
     for text in _PAGES:
         page = Page(url="https://example.org/", body=text.encode(), text=text, fetched_at=now)
         read(page, Hints(as_of=now.date()))
-    read_ad(page, Hints(as_of=now.date(), kind=Kind.AD))
-    gc.collect()
     gc.freeze()  # what is loaded is not looked at again, which would copy it into each worker
 
 

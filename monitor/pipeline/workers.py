@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PATIENCE = 5.0  # seconds of one page; a slow machine needs half a second for the largest real ones
 SMALL = 8_000  # characters: so little can be built in no way that takes long, and is read at once
 _MEMORY = 2 << 30  # bytes of address space of one process
-_PAGES = 25  # read by one process before another one takes its place: what the readers remember grows with them
+_PAGES = 100  # read by one process before another one takes its place: what the readers remember grows with them
 
 _TOO_LONG = "reading the page takes longer than {seconds:g} seconds, so it was given up; it may be built to do so"
 _BROKE = "the page breaks whatever tries to read it (its reader ended with {code}), so it was given up"
