@@ -10,9 +10,14 @@ from typing import Any
 
 from monitor.models import Contact, DeadlineKind, Level, Pay, Posting
 
+_PLAIN = (str, type(None), bool, int, float)
+_FIELDS = frozenset(f.name for f in dataclasses.fields(Posting))
+
 
 def to_json(value: Any) -> Any:
     """A value as plain JSON data: dates as ISO strings, dataclasses as objects, tuples as arrays."""
+    if type(value) in _PLAIN:
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, date):  # a datetime is a date
@@ -28,8 +33,7 @@ def to_json(value: Any) -> Any:
 
 def posting_from_json(data: Mapping[str, Any]) -> Posting:
     """The inverse of `to_json` for a posting; fields unknown to this version are left out."""
-    known = {f.name for f in dataclasses.fields(Posting)}
-    values = {k: v for k, v in data.items() if k in known}
+    values = {k: v for k, v in data.items() if k in _FIELDS}
     for name in ("deadline", "posted_on"):
         if values.get(name):
             values[name] = date.fromisoformat(values[name])

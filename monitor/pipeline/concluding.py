@@ -19,12 +19,15 @@ async def second_half(
     store: Store, given: CheckInput, seen: Observation, web: Web, reader: Reader, stop: Callable[[], bool]
 ) -> Checked:
     """After `check.look`: the positions are loaded, their own pages opened where they may say something."""
-    source = given.source
+    source, known = given.source, None
     if not seen.trouble:
         known = _known(store, source, seen.reading)
         given = replace(given, state=store.state(source.url), known=known)
         seen = await open_ads(given, seen, web, reader, stop)
-    return conclude(store, source, seen, await _reread(store, source, seen, reader))
+    anew = await _reread(store, source, seen, reader)
+    if seen.ads or anew:  # while they were fetched and read, other checks may have stored what is about the same
+        known = None
+    return conclude(store, source, seen, anew, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,12 @@ async def _reread(store: Store, source: Source, seen: Observation, reader: Reade
     return Reread(tuple(listed), tuple(ads))
 
 
-def conclude(store: Store, source: Source, observation: Observation, anew: Reread | None = None) -> Checked:
-    """Compare an observation with what is known, and store both it and the verdict."""
+def conclude(
+    store: Store, source: Source, observation: Observation, anew: Reread | None = None, known: Known | None = None
+) -> Checked:
+    """Compare an observation with what is known (loaded unless given), and store both it and the verdict."""
     now = observation.at
-    known = _known_today(store, source, observation, anew)
+    known = _as_of_today(known or _known(store, source, observation.reading), source, anew)
     verdict = compare(known, observation, source, now)
     after = concluded(known, verdict)
     store.record(
@@ -78,9 +83,8 @@ def conclude(store: Store, source: Source, observation: Observation, anew: Rerea
     return _checked(source, observation, verdict)
 
 
-def _known_today(store: Store, source: Source, observation: Observation, anew: Reread | None) -> Known:
+def _as_of_today(known: Known, source: Source, anew: Reread | None) -> Known:
     """What is known, as today's reader would have read it: an upgrade or a changed setting is no news."""
-    known = _known(store, source, observation.reading)
     if source.kind is Kind.PAGE:
         known = _as_named_today(known, source)
     return refresh(known, anew.listed, anew.ads) if anew else known

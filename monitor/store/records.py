@@ -103,12 +103,15 @@ def stamp(at: datetime | None) -> str | None:
 
 
 def dump(value: Any) -> str:
-    return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
+    return _text(to_json(value))
 
 
 def dump_posting(posting: Posting) -> str:
     """Only what is known: a posting has many fields, and most ads fill few."""
-    return dump({k: v for k, v in to_json(posting).items() if v not in (None, [], {}, "")})
+    return _text({k: v for k, v in to_json(posting).items() if v not in (None, [], {}, "")})
+
+
+_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def load_posting(text: str) -> Posting:
