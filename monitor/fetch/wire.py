@@ -55,7 +55,7 @@ class Question:
     posted: bytes | None = None
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=5000)  # half a kilobyte each; a poll asks for each address twice
 def parse(url: str) -> URL:
     """The address of a page. Fault: it is none that can be fetched."""
     try:
