@@ -12,21 +12,24 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+_HEADER = re.compile(r"^\[(\w+)\]", re.M)
+
 
 @cache
-def _texts() -> Mapping[str, str]:
-    """language -> its file."""
+def _texts() -> Mapping[str, Mapping[str, str]]:
+    """language -> the name of a table -> its text."""
     folder = files("monitor") / "lexicon"
-    found = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    return {f.name.removesuffix(".toml"): f.read_text(encoding="utf-8") for f in found}
+    result = {}
+    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
+        _, *parts = _HEADER.split(file.read_text(encoding="utf-8"))
+        result[file.name.removesuffix(".toml")] = dict(zip(parts[::2], parts[1::2], strict=True))
+    return result
 
 
 @cache
 def _table(name: str) -> Mapping[str, Mapping[str, Any]]:
-    """language -> its table of that name. Only tables that are asked for are parsed: a list needs half of them."""
-    part = re.compile(rf"^\[{name}\].*?(?=^\[\w+\]|\Z)", re.M | re.S)
-    found = {language: part.search(text) for language, text in _texts().items()}
-    return {language: tomllib.loads(match[0])[name] for language, match in found.items() if match}
+    """language -> its table of that name. Only what is asked for is parsed: a list needs half of the tables."""
+    return {language: tomllib.loads(tables[name]) for language, tables in _texts().items() if name in tables}
 
 
 @cache
