@@ -3,7 +3,9 @@ forked does it once, and they share the memory. What only ads need, the worker t
 """
 
 import gc
+import sys
 from datetime import UTC, datetime
+from types import TracebackType
 
 from monitor.models import Hints, Page
 from monitor.pipeline.late import read
@@ -25,4 +27,11 @@ def _warm() -> None:
     gc.freeze()  # what is loaded is not looked at again, which would copy it into each worker
 
 
+def _fail(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A worker that is still starting when the pool is gone finds neither its locks nor its pipe: nothing to report."""
+    if not issubclass(kind, OSError | EOFError):
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _fail
 _warm()

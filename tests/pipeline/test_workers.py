@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 
 import pytest
@@ -65,3 +67,21 @@ def test_once_processes_run_they_read_small_pages_too() -> None:
             return [(await workers.read(page, HINTS, well)).text for page in (LARGE, LITTLE)]
 
     assert str(os.getpid()) not in asyncio.run(run())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are not forked from a server there")
+def test_a_process_that_starts_too_late_says_nothing() -> None:
+    code = (
+        "import multiprocessing as m, _multiprocessing\n"
+        "context = m.get_context('forkserver')\n"
+        "context.set_forkserver_preload(['monitor.pipeline.warm'])\n"
+        "lock = context.Lock()\n"
+        "process = context.Process(target=print, args=(lock,))\n"
+        "_multiprocessing.sem_unlink(lock._semlock.name)\n"
+        "process.start()\n"
+        "process.join()\n"
+        "print(process.exitcode, flush=True)\n"
+        "import os; os._exit(0)\n"  # else the lock is missed once more
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=30)
+    assert (done.stdout, done.stderr) == ("1\n", "")
