@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,25 @@ def test_help_needs_no_heavy_library(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.startswith("Usage: monitor ")
     assert done.stdout.endswith("\nheavy:\n")
+
+
+def test_a_poll_without_news_needs_no_heavy_library(site: DemoSite, tmp_path: Path) -> None:
+    site.show(week=1)
+    (tmp_path / "sources.toml").write_text(site.configuration())
+    words = ["poll", "--json", "--source", "Graduate school, feed", "--as-of", MONDAY]
+    assert monitor(*words, cwd=tmp_path).lines[0]["outcome"] == "baseline"
+    code = (
+        f"import sys; sys.argv = ['monitor', *{words}]; from monitor.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'selectolax', 'feedparser', 'sqlite_utils', 'rich', 'tomlkit', 'w3lib.url', 'monitor.diff'}\n"
+        "print('heavy:', *heavy & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=True
+    )
+    line, *rest = done.stdout.splitlines()
+    assert (json.loads(line)["outcome"], rest) == ("not-modified", ["heavy:"])
 
 
 def test_poll_gives_a_line_a_source(site: DemoSite, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class Connection:
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
-        """BEGIN IMMEDIATE waits for another writer; the library's own deferred BEGIN fails at once in its place.
+        """BEGIN IMMEDIATE waits for another writer; a deferred BEGIN fails at once in its place.
 
         durable: on the disk, with all before it, when this returns. Without, a power cut (no crash of the program) may
         take the last ones back, whole and in order: a check is then made again.
@@ -63,8 +63,8 @@ class Connection:
         with told(self.path):
             if durable:
                 self._sqlite.execute("PRAGMA synchronous = FULL")
-            self._sqlite.execute("BEGIN IMMEDIATE")
             try:
+                self._sqlite.execute("BEGIN IMMEDIATE")
                 yield
                 self._sqlite.execute("COMMIT")  # where a disk that is full shows
             except BaseException:
