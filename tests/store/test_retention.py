@@ -14,7 +14,7 @@ from monitor.identity import canonical_url
 from monitor.models import Event, EventKind, Status
 from monitor.pipeline.archive import last_two_looks, replay
 from monitor.settings import parse_keep
-from monitor.store import Store
+from monitor.store import Pruned, Store
 from monitor.store.retention import LEAST_STATES, first_kept
 from tests.command import monitor
 from tests.store.small_site import START, watch
@@ -50,10 +50,18 @@ def test_replay_tells_the_same_of_what_is_kept(home: Path) -> None:
     with Store.open(home / "monitor.db") as store:
         pruned = store.prune(EDGE)
         assert (pruned.lists, pruned.ads > 0, pruned.mails > 0) == (9, True, True)
-        assert store.prune(EDGE) == type(pruned)(0, 0, 0), "once is enough"
         url = store.states()[0].url
         assert store.moments(url) == [START + timedelta(days=day) for day in range(9, DAYS)]
     assert told_since(home, EDGE) == before
+
+
+def test_house_is_kept_once_a_day(home: Path) -> None:
+    with Store.open(home / "monitor.db") as store:
+        assert store.prune(EDGE).lists == 9
+        later_that_day = EDGE + timedelta(hours=2)
+        assert store.prune(later_that_day) == Pruned(0, 0, 0)
+        assert store.prune(EDGE + timedelta(days=1)).lists == 1
+        assert store.prune(EDGE + timedelta(days=1, minutes=1)) == Pruned(0, 0, 0)
 
 
 def test_what_was_concluded_stays(home: Path) -> None:
