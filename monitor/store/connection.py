@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from monitor.errors import StoreError
 from monitor.store.migrations import NAMES, migrate
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 BUSY_SECONDS = 10
 
@@ -42,6 +45,13 @@ class Connection:
 
     def close(self) -> None:
         self._sqlite.close()
+
+    @cached_property
+    def db(self) -> Database:
+        """By which rows are written. It is loaded with the first one: a poll without news writes none."""
+        from sqlite_utils import Database
+
+        return Database(self._sqlite)
 
     def _begin_reading(self) -> None:
         with told(self.path):
@@ -82,12 +92,11 @@ class Connection:
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """The integer primary key of the new row."""
-        last = self._sqlite.execute(_insert(table, tuple(row)), tuple(row.values())).lastrowid
-        assert last is not None
-        return last
+        last: Any = self.db.table(table).insert(dict(row)).last_pk
+        return int(last)
 
-    def upsert(self, table: str, row: Mapping[str, Any], pk: tuple[str, ...]) -> None:
-        self._sqlite.execute(_upsert(table, tuple(row), pk), tuple(row.values()))
+    def upsert(self, table: str, row: Mapping[str, Any], pk: str | tuple[str, ...]) -> None:
+        self.db.table(table).upsert(dict(row), pk=pk)
 
     def execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> None:
         self._sqlite.execute(sql, values)
@@ -124,17 +133,6 @@ class Connection:
             return []
         rows = self.rows("SELECT name FROM _sqlite_migrations WHERE migration_set = 'monitor' ORDER BY rowid")
         return [row["name"] for row in rows]
-
-
-@cache
-def _insert(table: str, columns: tuple[str, ...]) -> str:
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-
-
-@cache
-def _upsert(table: str, columns: tuple[str, ...], pk: tuple[str, ...]) -> str:
-    new = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in pk)
-    return f"{_insert(table, columns)} ON CONFLICT ({', '.join(pk)}) DO UPDATE SET {new}"
 
 
 def _connect(database: Path | str, *, uri: bool = False) -> sqlite3.Connection:

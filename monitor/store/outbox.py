@@ -126,8 +126,5 @@ class Outbox:
 
     def _settle(self, delivery: int, **columns: Any) -> None:
         with self._store.transaction(durable=True):
-            values = ", ".join(f"{column} = :{column}" for column in columns)
-            self._store.execute(
-                f"UPDATE deliveries SET attempts = attempts + 1, {values} WHERE id = :id",  # noqa: S608
-                {**columns, "id": delivery},
-            )
+            self._store.db.table("deliveries").update(delivery, columns)
+            self._store.execute("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?", [delivery])
