@@ -36,11 +36,12 @@ class Cost:
 def measure(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], server: int) -> Cost:
     """Run a command to its end. server: the process id of the load's server, whose work is not foreign."""
     _adopt_orphans()
+    users = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # few have it set
     log = cwd / "output.txt"
     with log.open("wb") as output:
         busy, served, start = _machine_seconds(), _process_seconds(server), time.monotonic()
         process = subprocess.Popen(
-            command, cwd=cwd, env={**os.environ, **env}, stdout=output, stderr=output, start_new_session=True
+            command, cwd=cwd, env={**users, **env}, stdout=output, stderr=output, start_new_session=True
         )
         peaks: list[float] = [0.0]
         ended = threading.Event()
