@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,11 +18,13 @@ from monitor.models import (
     DeadlineKind,
     EventKind,
     FieldChange,
+    Known,
     Level,
     Observation,
     Outcome,
     Page,
     Pay,
+    Position,
     Posting,
     Reading,
     Sighting,
@@ -94,8 +97,9 @@ def new(posting: Posting = FULL, event: EventKind | None = EventKind.NEW) -> Upd
     return Update(position=None, posting=posting, status=Status.OPEN, sighting=sighting(posting), event=event)
 
 
-def record(store: Store, seen: Observation, concluded: Verdict) -> None:
-    store.record(seen, concluded, name="Lindholm", fingerprint="f1", next_check_at=seen.at + timedelta(hours=6))
+def record(store: Store, seen: Observation, concluded: Verdict, known: Known | None = None) -> None:
+    due = seen.at + timedelta(hours=6)
+    store.record(seen, concluded, name="Lindholm", fingerprint="f1", next_check_at=due, known=known)
 
 
 def test_a_posting_survives_json() -> None:
@@ -115,6 +119,38 @@ def test_a_check_is_there_after_reopening(path: Path) -> None:
         assert store.due_times() == {URL: (NOW + timedelta(hours=6), NOW)}
         ((asked, stored),) = store.snapshots(URL, listed=True)
         assert (asked, stored.body) == (URL, b"<h1>Jobs</h1>")
+
+
+def test_of_what_is_as_it_was_the_time_is_enough(tmp_path: Path) -> None:
+    """A check leaves the same database, whether the store is told what it holds or not."""
+    other = replace(FULL, title="Postdoc in algebra", text=None)
+    dumps = []
+    for told in (False, True):
+        path = tmp_path / f"{told}.db"
+        with Store.open(path) as store:
+            record(store, observation(), verdict(new(), new(other), new(other)))
+            as_it_was, changed, missing = store.known(URL).positions
+            updates = (
+                _again(as_it_was),
+                replace(_again(changed), posting=FULL, event=EventKind.CHANGED),
+                replace(_again(missing), sighting=replace(missing.sightings[0], misses=1)),
+            )
+            record(store, observation(LATER), verdict(*updates), known=store.known(URL) if told else None)
+            seen = [
+                (p.posting, p.last_seen, p.sightings[0].last_seen, p.sightings[0].misses) for p in store.positions()
+            ]
+            assert seen == [(FULL, LATER, LATER, 0), (FULL, LATER, LATER, 0), (other, NOW, NOW, 1)]
+        with closing(sqlite3.connect(path)) as database:
+            tables = ("sources", "positions", "sightings", "keys", "events", "position_index")
+            dumps.append([database.execute(f"SELECT * FROM {table}").fetchall() for table in tables])
+    assert dumps[0] == dumps[1]
+
+
+def _again(position: Position) -> Update:
+    """The position, shown as it was."""
+    (own,) = position.sightings
+    known = replace(own, last_seen=LATER)
+    return Update(position=position.id, posting=position.posting, status=position.status, sighting=known)
 
 
 def test_a_check_that_fails_halfway_leaves_nothing(store: Store) -> None:

@@ -62,7 +62,8 @@ def conclude(
 ) -> Checked:
     """Compare an observation with what is known (loaded unless given), and store both it and the verdict."""
     now = observation.at
-    known = _as_of_today(known or _known(store, source, observation.reading), source, anew)
+    stored = known or _known(store, source, observation.reading)
+    known = _as_of_today(stored, source, anew)
     verdict = compare(known, observation, source, now)
     after = concluded(known, verdict)
     store.record(
@@ -79,6 +80,7 @@ def conclude(
         ),
         settled_until=settled_until(after),
         ads_until=ads_until(after),
+        known=stored,
     )
     return _checked(source, observation, verdict)
 

@@ -5,11 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from monitor.identity import canonical_url, near_title
-from monitor.models import AdSeen, EventKind, Observation, Outcome, Page, RobotsFile, Sighting, Status, Update, Verdict
+from monitor.identity import canonical_url, near_title, sighting_of
+from monitor.models import (
+    AdSeen,
+    EventKind,
+    Known,
+    Observation,
+    Outcome,
+    Page,
+    Position,
+    RobotsFile,
+    Sighting,
+    Status,
+    Update,
+    Verdict,
+)
 from monitor.store.connection import Connection
 from monitor.store.records import dump, dump_posting, stamp
 
@@ -24,13 +38,13 @@ def write_check(
     next_check_at: datetime,
     settled_until: datetime | None = None,
     ads_until: datetime | None = None,
+    known: Known | None = None,
 ) -> None:
     """One transaction: never validators without the postings that they vouch for."""
     with store.transaction():
         _write_source(store, observation, verdict, name, fingerprint, next_check_at)
         _write_pages(store, observation, verdict)
-        for update in verdict.updates:
-            _write_update(store, observation, update)
+        _write_updates(store, observation, verdict.updates, known)
         if verdict.notice:
             words = verdict.trouble or "the source can be read again"
             _write_event(store, observation, verdict.notice, text=words)
@@ -166,6 +180,35 @@ def _write_body(store: Connection, seen: Observation, url: str, page: Page, *, l
     )
 
 
+def _write_updates(store: Connection, seen: Observation, updates: Sequence[Update], known: Known | None) -> None:
+    """Of what is seen as it was, most of a list, only the time is written."""
+    stored = {p.id: p for p in known.positions} if known else {}
+    as_it_was = []
+    for update in updates:
+        if update.position is not None and _is_as_stored(update, stored.get(update.position)):
+            as_it_was.append((stamp(update.sighting.last_seen), update.position, update.sighting.source))
+        else:
+            _write_update(store, seen, update)
+    store.execute_many(
+        "UPDATE positions SET last_seen = max(last_seen, ?) WHERE id = ?", [row[:2] for row in as_it_was]
+    )
+    store.execute_many("UPDATE sightings SET last_seen = ? WHERE position = ? AND source = ?", as_it_was)
+    mentioned = json.dumps([update.position for update in updates if update.position is not None])
+    store.execute(  # what their other sources would conclude may be another thing now
+        "UPDATE sources SET settled_until = NULL, ads_until = NULL WHERE url IN"
+        " (SELECT source FROM sightings WHERE position IN (SELECT value FROM json_each(?)) AND source <> ?)",
+        [mentioned, seen.source],
+    )
+
+
+def _is_as_stored(update: Update, position: Position | None) -> bool:
+    """But for when it was seen."""
+    if position is None or update.event or update.status is not position.status or update.posting != position.posting:
+        return False
+    sighting = sighting_of(position, update.sighting.source)
+    return sighting is not None and replace(sighting, last_seen=update.sighting.last_seen) == update.sighting
+
+
 def _write_update(store: Connection, seen: Observation, update: Update) -> None:
     at = stamp(seen.at)
     row = {
@@ -183,11 +226,6 @@ def _write_update(store: Connection, seen: Observation, update: Update) -> None:
             " closed_at = CASE WHEN :closed_at IS NULL THEN NULL ELSE coalesce(closed_at, :closed_at) END"
             " WHERE id = :id",
             {**row, "id": position},
-        )
-        store.execute(  # what its other sources would conclude may be another thing now
-            "UPDATE sources SET settled_until = NULL, ads_until = NULL"
-            " WHERE url IN (SELECT source FROM sightings WHERE position = ? AND source <> ?)",
-            [position, seen.source],
         )
     _write_sighting(store, position, update.sighting)
     if update.event:

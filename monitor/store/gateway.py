@@ -171,8 +171,13 @@ class Store:
         next_check_at: datetime,
         settled_until: datetime | None = None,
         ads_until: datetime | None = None,
+        known: Known | None = None,
     ) -> None:
-        """Everything that a check saw and concluded, in one transaction. The last four become SourceState's."""
+        """Everything that a check saw and concluded, in one transaction.
+
+        name to ads_until: become SourceState's. known: what is stored by now, so that what the check found as it was
+        is not written again; all is written unless given.
+        """
         write_check(
             self._connection,
             observation,
@@ -182,6 +187,7 @@ class Store:
             next_check_at=next_check_at,
             settled_until=settled_until,
             ads_until=ads_until,
+            known=known,
         )
 
     def record_unchanged(
