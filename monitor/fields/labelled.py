@@ -77,6 +77,8 @@ def _value(text: str, name: str, label_start: int, label_end: int, start: int, e
 
 def _split(text: str, start: int, end: int, language: str | None) -> list[Labelled]:
     """Further labels within a line: "City: Lund Country: Sweden"."""
+    if text.find(":", start, end) < 0:
+        return []
     marks = []
     for match in _INNER.finditer(text, start, end):
         words = match[1].split(" ")

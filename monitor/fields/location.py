@@ -140,12 +140,13 @@ def _own_line(text: str) -> Found[str] | None:
             and all(re.fullmatch(_PLACE, p) for p in parts)
         ):
             return Found(words, words)
-    job = re.compile(
-        rf"(?m)^(?:Job in|Stelle in|Emploi à)\s+(?:\d{{3,6}},\s*)?({_PLACE}(?:,[ ][^\n,]{{2,40}}){{0,3}})$"
-    ).search(text)
+    job = _JOB_IN.search(text)
     return Found(job[1], job[1]) if job else None
 
 
+_JOB_IN = re.compile(
+    rf"(?m)^(?:Job in|Stelle in|Emploi à)\s+(?:\d{{3,6}},\s*)?({_PLACE}(?:,[ ][^\n,]{{2,40}}){{0,3}})$"
+)
 _DATELINE = re.compile(  # "Leipzig, 6 October 2022" at the head or the foot
     rf"(?m)^({_PLACE}),[ \xa0](?:(?:den|le|il|the|dne|dnia|li)[ \xa0])?"
     r"(?:\d{1,2}[./]\s?\d{1,2}[./]\s?|\d{1,2}(?:\.|st|nd|rd|th|er|º|°)?\s(?:de\s)?[^\W\d]{3,12}\.?\s(?:de\s)?"
@@ -158,6 +159,10 @@ _AFTER_CUE = re.compile(  # "based in Kiel", "based at the Ocean Institute in Ki
 )
 
 
+_INSTITUTION_IN = re.compile(
+    rf"(?:[Uu]niversi|[Ii]nstitut|Hochschule|[Cc]ollege|KTH|[Tt]echnology|högskola\w*)"
+    rf"[^.\n]{{0,40}}?[ \xa0](?:in|i|en|à|a)[ \xa0]({_PLACE})"
+)
 _PLACED, _PLACED_AT = 3.1, 2.5  # how surely "based in Kiel" and "based at" tell; "Kiel, Germany" 3.0
 
 
@@ -194,10 +199,7 @@ def _in_sentences(text: str) -> Found[str] | None:
         if place and not _institutional(place[1]):
             at = cue[0].endswith(" at")  # what follows is an institution as often
             found.append((_PLACED_AT if at else _PLACED, place.start(1), place[1], place[1]))
-    for match in re.compile(
-        rf"(?:[Uu]niversi|[Ii]nstitut|Hochschule|[Cc]ollege|KTH|[Tt]echnology|högskola\w*)"
-        rf"[^.\n]{{0,40}}?[ \xa0](?:in|i|en|à|a)[ \xa0]({_PLACE})"
-    ).finditer(text[:2500]):
+    for match in _INSTITUTION_IN.finditer(text[:2500]):
         if not _institutional(match[1]) and not _no_place().match(fold(match[1])):
             found.append((1.5, match.start(1), match[1], match[1]))
     if not found:

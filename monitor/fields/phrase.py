@@ -13,7 +13,7 @@ import sys
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TypeAlias
 
 from monitor.fields.lexicon import all_phrases, phrases
@@ -24,6 +24,7 @@ _END = ""  # the key that marks the end of a phrase
 _QUOTES = dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'") | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 _ENDING = r"\w*(?:[*:/(·.\-_]{1,2}\w{1,8}\)?){0,2}"  # also gender forms: Mitarbeiter*in, Doktorand/-in, doctorant(e)
 _WORD = re.compile(r"\b\w+")
+_WORDS = re.compile(r"\w+")
 _FIRST_WORD = re.compile(r"\w+\*?")
 _LETTERS = 4  # of a word, by which it is looked up: so many tell most words apart
 
@@ -93,9 +94,8 @@ class _Words:
     """The words of a text, and where they begin."""
 
     def __init__(self, text: str) -> None:
-        self.places: dict[str, list[int]] = {}
-        for word in _WORD.finditer(text):
-            self.places.setdefault(word[0], []).append(word.start())
+        self._text = text
+        self.words = frozenset(_WORDS.findall(text))
         self.begin: dict[Pattern, list[tuple[int, re.Pattern[str]]]] = {}
         self._by_letters: dict[int, dict[str, list[str]]] = {}
 
@@ -103,10 +103,18 @@ class _Words:
         """The words by so many of their first letters."""
         if letters not in self._by_letters:
             words: dict[str, list[str]] = {}
-            for word in self.places:
+            for word in self.words:
                 words.setdefault(word[:letters], []).append(word)
             self._by_letters[letters] = words
         return self._by_letters[letters]
+
+    @cached_property
+    def places(self) -> Mapping[str, list[int]]:
+        """Where each word begins."""
+        places: dict[str, list[int]] = {}
+        for word in _WORDS.finditer(self._text):
+            places.setdefault(word[0], []).append(word.start())
+        return places
 
 
 _words = lru_cache(maxsize=8)(_Words)
@@ -148,9 +156,15 @@ class Pattern:
         return next(filter(None, found), None)
 
     def finditer(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> Iterator[re.Match[str]]:
-        others = self._anywhere(text)
+        begin, others = self._begin(text, pos, endpos), self._anywhere(text)
+        return self._found(text, begin, others, pos, endpos) if begin or others else iter(())
+
+    @staticmethod
+    def _found(
+        text: str, begin: list[tuple[int, re.Pattern[str]]], others: re.Pattern[str] | None, pos: int, endpos: int
+    ) -> Iterator[re.Match[str]]:
         other = others.search(text, pos, endpos) if others else None
-        for place, here in self._begin(text, pos, endpos):
+        for place, here in begin:
             while others and other and other.start() < place:
                 yield other
                 pos = other.end()
@@ -175,7 +189,7 @@ class Pattern:
         words = _words(text)
         if self not in words.begin:
             by_letters = words.by_letters(self._letters)
-            known = self._by_word.keys() & words.places.keys()
+            known = self._by_word.keys() & words.words
             known.update(word for letters in self._stems.keys() & by_letters.keys() for word in by_letters[letters])
             words.begin[self] = sorted(
                 [(place, here) for word in known if (here := self._of(word)) for place in words.places[word]]
@@ -201,7 +215,10 @@ class Pattern:
 
     def _anywhere(self, text: str) -> re.Pattern[str] | None:
         """What finds the phrases that may begin within a word, if one may stand in the text."""
-        return _compiled(self._others) if any(stem in text for stem in self._other_stems) else None
+        for stem in self._other_stems:
+            if stem in text:
+                return _compiled(self._others)
+        return None
 
 
 @cache

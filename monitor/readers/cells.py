@@ -207,7 +207,8 @@ class Reader:
         yield from self._stamped(record)
         for line in lines:
             for anchor in line.anchors:
-                if _EMPLOYER.search(urlsplit(self.tree.address(anchor) or "").path):
+                address = self.tree.address(anchor) or ""
+                if _EMPLOYER.search(address) and _EMPLOYER.search(urlsplit(address).path):
                     yield Value("organization", self.tree.anchor_text(anchor))
 
     def _before_dates(self, line: Line) -> Iterator[Value]:

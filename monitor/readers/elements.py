@@ -199,6 +199,8 @@ class Walk:
 
     def without_badges(self, line: Line) -> None:
         """Drop "New" and its like from a line that says more: it comes and goes while the title stays."""
+        if len(line.parts) < 2:
+            return
         badges = [n for n, (holder, text) in enumerate(line.parts) if holder.inline and _is_badge(holder, text)]
         if not badges or all(n in badges or not text.strip() for n, (_, text) in enumerate(line.parts)):
             return
@@ -213,7 +215,8 @@ class Walk:
         self.without_badges(self.line)
         pieces: list[str] = []
         before: tuple[Element, str] | None = None
-        if not any(e.tag == "a" for holder, _ in self.line.parts if holder.struck for e in holder.ancestors(3)):
+        struck = [holder for holder, _ in self.line.parts if holder.struck]
+        if struck and not any(e.tag == "a" for holder in struck for e in holder.ancestors(3)):
             valid = [(holder, text) for holder, text in self.line.parts if not holder.struck]
             if any(squeeze(text) for _, text in valid):  # "Deadline: <s>1 March</s> 15 March"
                 self.line.parts = valid

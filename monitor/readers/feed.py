@@ -33,6 +33,7 @@ _ELEMENT = re.compile(r"<([a-z][\w.-]*:)?([a-z]\w*)", re.I)
 _JSON_FEED = re.compile(r'\s*\{.{0,2000}?"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org', re.S)
 _ENTITIES = re.compile(rb"<!DOCTYPE[^\[>]*\[.*?\]\s*>", re.S | re.I)
 _FEED_LINK = re.compile(r"<link\b[^>]{0,500}type=[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.I)
+_MARKS = re.compile(r"[\W_]")
 _HREF = re.compile(r"href=[\"']?([^\"' >]+)", re.I)
 
 # what recruitment systems call their own elements, without prefix and in lower case
@@ -45,6 +46,7 @@ _FIELD_NAMES = {
     " expired expirydate expirationdate validthrough applyby lastapplicationdate lastdate valid",
     "reference": "reference referencenumber refno jobid jobreference vacancyid jobnumber requisitionid",
 }
+_KNOWN_NAMES = frozenset(" ".join(_FIELD_NAMES.values()).split())
 _FROM_TEXT = ("level", "organization", "location", "reference", "closed")
 
 
@@ -196,13 +198,17 @@ def _xml_item(
         published=str(published),
         authors=tuple(one_line(str(a)) for a in authors if a),
         tags=tuple(one_line(str(t.get("term") or "")) for t in entry.get("tags", ())),
-        extras={_bare(key, prefixes): one_line(v) for key, v in entry.items() if isinstance(v, str)},
+        extras={
+            name: one_line(v)
+            for key, v in entry.items()
+            if isinstance(v, str) and (name := _bare(key, prefixes)) in _KNOWN_NAMES
+        },
     )
 
 
 def _bare(name: str, prefixes: Iterable[str]) -> str:
     prefix = max((p for p in prefixes if name.startswith(p)), key=len, default="")
-    return re.sub(r"[\W_]", "", name[len(prefix) :].lower())
+    return _MARKS.sub("", name[len(prefix) :].lower())
 
 
 # JSON Feed

@@ -26,6 +26,7 @@ _SHOWING = re.compile(
 _PAGE_OF = re.compile(
     rf"(?:page|sida|side|seite|pagina|página|sivu|strana|strona)\s*(\d{{1,4}})\s*{_OF}\s*(\d{{1,4}})", re.I
 )
+_DIGIT = re.compile(r"\d")
 _PARAMETER = re.compile(
     r"^(?:p|pg|page|paged|pagenum\w*|pageno|page_?number|sida|side|seite|pagina|strana|sivu|offset|start|from|skip|startrow|pageindex|pi|page\[number\])$",
     re.I,
@@ -40,10 +41,10 @@ def next_page(links: list[tuple[str, str]], tree: Tree) -> str | None:
     candidates: list[tuple[int, str]] = []
     for anchor in tree.anchors:
         url = tree.address(anchor)
-        if not url or not _elsewhere(tree.url, url) or not _same_list(url, tree.url) or _dead(anchor):
+        if not url or not _elsewhere(tree.url, url):
             continue
         value = _likeness(tree, anchor, url)
-        if value:
+        if value and _same_list(url, tree.url) and not _dead(anchor):
             candidates.append((value, url))
     if candidates:
         best = max(value for value, _ in candidates)
@@ -62,13 +63,15 @@ def is_window(tree: Tree, following: str | None, seen: int) -> bool:
     for line in tree.lines:
         if len(line.text) > 160:
             continue
+        if not _DIGIT.search(line.text):
+            continue
         if match := _SHOWING.search(line.text):
             first, last, total = (int(re.sub(r"\D", "", g)) for g in match.groups())
             if first <= last <= total and (last < total or first > 1) and last - first < 1000:
                 return True
         if (match := _PAGE_OF.search(line.text)) and int(match[1]) < int(match[2]):
             return True
-    return seen > 0 and any(_in_pager(a) and tree.anchor_text(a).isdigit() for a in tree.anchors)
+    return seen > 0 and any(tree.anchor_text(a).isdigit() and _in_pager(a) for a in tree.anchors)
 
 
 def _likeness(tree: Tree, anchor: Element, url: str) -> int:
@@ -78,15 +81,12 @@ def _likeness(tree: Tree, anchor: Element, url: str) -> int:
         return 4
     words = tree.anchor_text(anchor)
     label = anchor.attributes.get("aria-label") or anchor.attributes.get("title") or ""
-    pager = _in_pager(anchor)
     named = is_only("listing.next", words) or is_only("listing.next", label) or words.strip() in _ARROWS
     around = [anchor, anchor.parent] if anchor.parent else [anchor]
     classed = any(_NEXT.search(e.attributes.get("class") or "") for e in around)
-    if pager and (named or classed):
-        return 3
-    if (named or classed) and _paged(url, tree.url):
-        return 2
-    return 0
+    if not (named or classed):
+        return 0
+    return 3 if _in_pager(anchor) else 2 if _paged(url, tree.url) else 0
 
 
 def _in_pager(anchor: Element) -> bool:
@@ -119,7 +119,7 @@ def _numbered(tree: Tree) -> str | None:
     links = [
         (int(t), u)
         for a in tree.anchors
-        if _in_pager(a) and (t := tree.anchor_text(a)).isdigit() and len(t) < 5 and (u := tree.address(a))
+        if (t := tree.anchor_text(a)).isdigit() and len(t) < 5 and _in_pager(a) and (u := tree.address(a))
     ]
     if not links:
         return None

@@ -57,6 +57,7 @@ class Phrasebook:
         self._starting_with = lru_cache(maxsize=60_000)(self._look_up)
         self.hits = lru_cache(maxsize=20_000)(self._hits)
         self.topics = lru_cache(maxsize=20_000)(self._topics)
+        self.first_topics = lru_cache(maxsize=20_000)(self._first_topics)
 
     def _file(self, phrase: _Phrase) -> None:
         first = phrase.words[0]
@@ -70,14 +71,14 @@ class Phrasebook:
         else:
             self._exact[first].append(phrase)
 
-    def _look_up(self, word: str) -> tuple[_Phrase, ...]:
-        """The phrases whose first word this may be."""
+    def _look_up(self, word: str) -> tuple[tuple[_Phrase, ...], frozenset[str]]:
+        """The phrases whose first word this may be, and the words of which a text needs one to hold any of them."""
         found = list(self._exact.get(word, ()))
         for n in range(1, len(word) + 1):
             found += self._beginnings.get(word[:n], ())
             found += self._endings.get(word[-n:], ())
         found += (p for stem, phrases in self._inner.items() if stem in word for p in phrases)
-        return tuple(found)
+        return tuple(found), frozenset(phrase.needed for phrase in found)
 
     def _hits(self, text: str) -> tuple[Hit, ...]:
         """Every phrase in the first `MAX_TEXT` characters of a text."""
@@ -85,7 +86,10 @@ class Phrasebook:
         present = {"", *(word for word, _, _ in words)}
         found = []
         for first, (word, start, _) in enumerate(words):
-            for phrase in self._starting_with(word):
+            phrases, needed = self._starting_with(word)
+            if needed.isdisjoint(present):
+                continue
+            for phrase in phrases:
                 if phrase.needed not in present:
                     continue
                 last = _matched(phrase.words, 1, words, first + 1) if len(phrase.words) > 1 else first + 1
@@ -96,6 +100,10 @@ class Phrasebook:
     def _topics(self, text: str) -> frozenset[str]:
         """The topics of which a phrase stands in a text."""
         return frozenset(hit.topic for hit in self.hits(text))
+
+    def _first_topics(self, text: str) -> frozenset[str]:
+        """The topics with a phrase of which a text begins."""
+        return frozenset(hit.topic for hit in self.hits(text) if not hit.first)
 
     def count(self, text: str) -> int:
         """The number of words of a text, as `Hit` counts them."""

@@ -34,8 +34,7 @@ def plain_text(markup: str) -> str:
         if not _ENTITY.search(markup):
             break
         markup = unescape(markup)
-    lines = (_SPACE.sub(" ", line).strip() for line in markup.splitlines())
-    return "\n".join(line for line in lines if line)
+    return "\n".join(words for line in markup.splitlines() if (words := _SPACE.sub(" ", line).strip()))
 
 
 def one_line(markup: str) -> str:

@@ -71,13 +71,15 @@ def says(topic: str, text: str) -> bool:
 
 def opens_with(topic: str, text: str) -> bool:
     """Whether the text begins with a phrase of the topic."""
-    return any(hit.topic == topic and not hit.first for hit in _book().hits(text))
+    return topic in _book().first_topics(text)
 
 
 def is_only(topic: str, text: str) -> bool:
     """Whether the text is nothing but one phrase of the topic, give or take punctuation."""
-    whole = [hit for hit in _book().hits(text) if hit.topic == topic and not hit.first]
-    return bool(whole) and any(hit.last == _book().count(text) for hit in whole)
+    if not opens_with(topic, text):
+        return False
+    count = _book().count(text)
+    return any(hit.topic == topic and not hit.first and hit.last == count for hit in _book().hits(text))
 
 
 def says_none_open(text: str) -> bool:
@@ -112,9 +114,9 @@ def is_generic(text: str) -> bool:
 @lru_cache(maxsize=8192)
 def is_bare(text: str) -> bool:
     """A name of a kind of page or section and of no position ("PhD positions", "All vacancies (12)", "Current")."""
-    return _is_made_of(text, "listing.roles", "listing.jobs", "listing.occupations", "listing.plain") and (
+    return (
         says("listing.jobs", text) or not (says("listing.roles", text) or says("listing.occupations", text))
-    )
+    ) and _is_made_of(text, "listing.roles", "listing.jobs", "listing.occupations", "listing.plain")
 
 
 @lru_cache(maxsize=8192)
@@ -130,10 +132,15 @@ def is_kind(text: str) -> bool:
 
 
 def _is_made_of(text: str, *topics: str) -> bool:
-    folded = fold(_COUNT.sub("", text))[:MAX_TEXT]
-    known = {n for hit in _book().hits(folded) if hit.topic in topics for n in range(hit.first, hit.last)}
-    rest = (word for n, word in enumerate(_WORDS.findall(folded)) if n not in known)
-    return sum(len(_LETTERS.findall(word)) for word in rest) < 3
+    text = _COUNT.sub("", text)
+    known = {n for hit in _book().hits(text) if hit.topic in topics for n in range(hit.first, hit.last)}
+    letters = 0
+    for n, word in enumerate(_WORDS.findall(fold(text[:MAX_TEXT]))):
+        if n not in known:
+            letters += len(_LETTERS.findall(word))
+            if letters >= 3:
+                return False
+    return True
 
 
 @lru_cache(maxsize=8192)
