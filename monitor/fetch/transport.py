@@ -7,6 +7,7 @@ times the processor time of libcurl for a request, half as much again with a TLS
 from __future__ import annotations
 
 import asyncio
+import errno
 import math
 import os
 import re
@@ -25,13 +26,16 @@ _IDLE = 128  # open connections kept for later
 _IDLE_SECONDS = 15
 _HEADER_BYTES = 200_000  # of one response
 _DRAINED = 65_536  # bytes of a useless body that are cheaper to read than a new connection
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})")
+_STATUS = re.compile(rb"\S+\s+(\d{3})")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _FORBIDDEN = re.compile(rb"[\r\n\0]")
 _CURLS_OWN = (b"host", b"content-length")
 _TOO_LARGE = 100  # CURLE_TOO_LARGE, for which pycurl has no name
 _NO_TLS = (pycurl.E_SSL_CONNECT_ERROR, pycurl.E_SSL_CACERT_BADFILE)
-_NOT_CONNECTED = (pycurl.E_COULDNT_CONNECT, pycurl.E_PEER_FAILED_VERIFICATION, *_NO_TLS)
+_NO_ADDRESS = (pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_ABORTED_BY_CALLBACK)
+_NOT_CONNECTED = (pycurl.E_COULDNT_CONNECT, pycurl.E_PEER_FAILED_VERIFICATION, *_NO_TLS, *_NO_ADDRESS)
+_LOST = (pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR)
+_BROKEN = (errno.ECONNRESET, errno.EPIPE)
 _OTHER_HOST = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 
 
@@ -72,7 +76,7 @@ class Transport(httpx.AsyncBaseTransport):
             if exchange.refused:
                 raise exchange.refused from None
             if not exchange.suffices:
-                raise _as_httpx_says(error, curl, exchange.status) from _cause(error, curl)
+                raise _as_httpx_says(error, curl) from _cause(error, curl)
         if exchange.left is None:
             raise httpx.RemoteProtocolError("closed without sending a response")
         return httpx.Response(exchange.status, headers=exchange.headers, stream=_Body(exchange.chunks))
@@ -86,6 +90,8 @@ class _Exchange:
 
     patience: lasts for `seconds` from the last thing that came. left: bytes of the body that are taken still, None
     before its beginning. suffices: there is a response even if the transfer ends in an error. useless: its body is.
+
+    What libcurl calls must not raise: the error would be printed and get lost.
     """
 
     def __init__(self, take: Take, patience: asyncio.Timeout, seconds: float) -> None:
@@ -100,7 +106,7 @@ class _Exchange:
         self.chunks: list[bytes] = []
         self.left: int | None = None
         self.suffices = self.useless = False
-        self._lines: list[tuple[bytes, bytes]] = []
+        self._lines: list[bytes] = []
         self.refused: Exception | None = None
 
     def listen(self, curl: pycurl.Curl) -> None:
@@ -121,21 +127,16 @@ class _Exchange:
             return -1
         if self.left is not None:
             return len(line)  # of a trailer
-        if status := _STATUS.match(line):
-            self.status = int(status[1])
-            self._lines.clear()
-        elif not line.strip():
-            return len(line) if self.status < 200 or self._begun() else -1  # what is below 200 is not the response yet
-        elif line[:1] in b" \t" and self._lines:  # RFC 9112 section 5.2
-            name, value = self._lines.pop()
-            self._lines.append((name, value + b" " + line.strip()))
-        else:
-            name, _, value = line.partition(b":")
-            self._lines.append((name.strip(), value.strip()))
-        return len(line)
+        if line.strip(b"\r\n"):
+            self._lines.append(line)
+            return len(line)
+        status = _STATUS.match(self._lines[0]) if self._lines else None
+        self.status = int(status[1]) if status else 0
+        lines, self._lines = self._lines[1:], []
+        return len(line) if self.status < 200 or self._begun(lines) else -1  # what is below 200 is not the response yet
 
-    def _begun(self) -> bool:
-        self.headers = httpx.Headers(self._lines)
+    def _begun(self, lines: list[bytes]) -> bool:
+        self.headers = httpx.Headers(_fields(lines))
         try:
             wanted = self._take(self.status, self.headers)
         except Exception as error:  # it cannot be raised through C
@@ -146,10 +147,12 @@ class _Exchange:
         return True
 
     def _body(self, chunk: bytes) -> int:
-        self._go_on()
-        assert self.left is not None, "a body comes after its headers"
+        if self.left is None:  # of 101 (Switching Protocols), for which nobody has asked
+            self.refused = httpx.RemoteProtocolError("a body before its headers")
+            return -1
         self.left -= len(chunk)
         if not self.useless:
+            self._go_on()
             self.chunks.append(chunk)
         self.suffices |= self.left < 0
         return len(chunk) if self.left >= 0 else -1
@@ -172,6 +175,19 @@ class _Body(httpx.AsyncByteStream):
             yield chunk
 
 
+def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
+    """Names and values. A line that begins with white space goes on with the one before (RFC 9112 section 5.2)."""
+    fields: list[tuple[bytes, bytes]] = []
+    for line in lines:
+        if line[:1] in b" \t" and fields:
+            name, value = fields.pop()
+            fields.append((name, value + b" " + line.strip()))
+        else:
+            name, _, value = line.partition(b":")
+            fields.append((name.strip(), value.strip()))
+    return fields
+
+
 def _curl(request: httpx.Request) -> pycurl.Curl:
     url, curl = request.url, pycurl.Curl()
     curl.setopt(pycurl.URL, str(url.copy_with(userinfo=b"") if url.userinfo else url))
@@ -185,6 +201,7 @@ def _curl(request: httpx.Request) -> pycurl.Curl:
     curl.setopt(pycurl.MAXAGE_CONN, _IDLE_SECONDS)
     curl.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(1000 * request.extensions["timeout"]["connect"]))
     curl.setopt(pycurl.RESOLVE, [_resolved(url, request.extensions["addresses"])])
+    curl.setopt(pycurl.RESOLVER_START_FUNCTION, _no_look_up)
     if url.scheme == "https":
         curl.setopt(pycurl.CAINFO, os.environ.get("SSL_CERT_FILE") or certifi.where())
     if request.method == "POST":
@@ -196,30 +213,37 @@ def _curl(request: httpx.Request) -> pycurl.Curl:
 def _line(name: bytes, value: bytes) -> bytes:
     if not _NAME.fullmatch(name) or _FORBIDDEN.search(value):
         raise httpx.LocalProtocolError("a header that cannot be sent")
-    return name + b": " + value if value else name + b";"
+    return name + b": " + value if value.strip() else name + b";"  # without a value libcurl would leave it out
 
 
 def _resolved(url: httpx.URL, addresses: list[str]) -> str:
     """The entry of libcurl's table of names that it asks before, and here instead of, any name server."""
     port = url.port or {"http": 80, "https": 443}[url.scheme]
-    written = ",".join(f"[{address}]" if ":" in address else address for address in addresses)
-    return f"{url.raw_host.decode('ascii').rstrip('.')}:{port}:{written}"
+    host = url.raw_host.decode("ascii")
+    name = addresses[0] if ":" in host else host  # an IPv6 address is written in many ways, and looked for in one
+    key, *numbers = (f"[{part}]" if ":" in part else part for part in [name, *addresses])
+    return f"{key}:{port}:{','.join(numbers)}"
 
 
-def _as_httpx_says(error: pycurl.error, curl: pycurl.Curl, status: int) -> httpx.TransportError:
+def _no_look_up() -> int:
+    """Called where libcurl reads another host out of a URL than httpx, for which there is no entry: it is not asked."""
+    return 1
+
+
+def _as_httpx_says(error: pycurl.error, curl: pycurl.Curl) -> httpx.TransportError:
     """libcurl's error codes (libcurl-errors(3)) in httpx's terms."""
     code, words = error.args
     if code == pycurl.E_OPERATION_TIMEDOUT:  # only connecting has its time limit there
         return httpx.ConnectTimeout("TLS handshake" if curl.getinfo(pycurl.CONNECT_TIME) else "no connection")
     if code in _NOT_CONNECTED:
         return httpx.ConnectError(words)
-    if code == pycurl.E_GOT_NOTHING and not status:
+    if code == pycurl.E_GOT_NOTHING:
         return httpx.RemoteProtocolError("closed without sending a response")
     if code == pycurl.E_PARTIAL_FILE:
         return httpx.RemoteProtocolError("incomplete")
     if code == _TOO_LARGE:
         return httpx.RemoteProtocolError("headers too long")
-    if curl.getinfo(pycurl.OS_ERRNO):
+    if code in _LOST and curl.getinfo(pycurl.OS_ERRNO):
         return httpx.ReadError(words)
     return httpx.RemoteProtocolError(words)
 
@@ -233,6 +257,7 @@ def _cause(error: pycurl.error, curl: pycurl.Curl) -> Exception:
         cause.verify_code = result if result > 1 else _OTHER_HOST  # whose name libcurl compares itself
         cause.verify_message = words
         return cause
-    if number := curl.getinfo(pycurl.OS_ERRNO):
+    number = curl.getinfo(pycurl.OS_ERRNO)  # perhaps of an address that was tried before
+    if number in _BROKEN or (number and code == pycurl.E_COULDNT_CONNECT):
         return OSError(number, os.strerror(number))
-    return ssl.SSLError(words) if code in _NO_TLS else error
+    return ssl.SSLError(code, words) if code in _NO_TLS else error

@@ -1,13 +1,14 @@
-"""One request over one connection. The only module that knows httpx: a successor takes its place in one import line.
+"""One request and its answer, or a sentence about what went wrong. With `transport` the only module that knows httpx.
 
-Requests go through a transport of their own host and not through a client: no environment, no cookie jar, no
-redirects, no content decoding, and a pool so small that walking it costs nothing. They are addressed to the network
-address that was checked, with the name in Host and in the TLS handshake, so that no second look-up can lead elsewhere.
+Requests go through a transport and not through a client: no environment, no cookie jar, no redirects, no content
+decoding. They are addressed to network addresses that were checked, with the name in Host and in the TLS handshake, so
+that no second look-up can lead elsewhere.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,7 @@ URL: TypeAlias = httpx.URL
 
 _TLS_TIP = "Does the address work in a browser? The server may speak http only, or outdated TLS."
 _LOOKS_LIKE = "It looks like https://www.example.org/jobs"
+_HOST = re.compile(rb"[\w.-]+|[\da-f:.]+")  # what every library reads in the same way: a name, an IPv6 address
 _WHOLE = 3  # a whole request may take so many times the timeout of one read
 
 
@@ -65,7 +67,8 @@ def parse(url: str) -> URL:
         raise Fault("this is no web address", tip=_LOOKS_LIKE) from error
     if parsed.scheme not in ("http", "https"):
         raise Fault(f"{parsed.scheme or 'an address without scheme'} is not fetched, only http and https")
-    if not host.strip(".") or not (parsed.port is None or 0 < parsed.port < 65536):
+    sound = host.strip(".") and _HOST.fullmatch(parsed.raw_host)
+    if not sound or not (parsed.port is None or 0 < parsed.port < 65536):
         raise Fault("this is no web address", tip=_LOOKS_LIKE)
     return parsed
 
@@ -185,16 +188,14 @@ def _fault(error: Exception, host: str, seconds: float) -> Fault:
     """What went wrong between the two machines, from the library's exception and what caused it."""
     if isinstance(error, httpx.ConnectTimeout) and "TLS" in str(error):
         return Fault(f"the host {host} did not answer the TLS handshake within {seconds:g} seconds", again=True)
-    if isinstance(error, httpx.TimeoutException):
-        what = {
-            httpx.ConnectTimeout: f"no connection to {host} within {seconds:g} seconds",
-            httpx.WriteTimeout: f"the host {host} took no request for {seconds:g} seconds",
-        }
-        return Fault(what.get(type(error), f"the host {host} was silent for {seconds:g} seconds"), again=True)
+    if isinstance(error, httpx.ConnectTimeout):
+        return Fault(f"no connection to {host} within {seconds:g} seconds", again=True)
+    if isinstance(error, httpx.ReadTimeout):
+        return Fault(f"the host {host} was silent for {seconds:g} seconds", again=True)
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate_fault(cause, host)
-        if isinstance(cause, (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        if isinstance(cause, (ConnectionResetError, BrokenPipeError)):
             return Fault(f"the host {host} broke the connection off", again=True)
         if isinstance(cause, ssl.SSLError):
             return Fault(f"no secure connection to {host} could be agreed on ({cause})", tip=_TLS_TIP)
@@ -231,7 +232,7 @@ def _certificate_fault(error: ssl.SSLCertVerificationError, host: str) -> Fault:
 def _protocol_fault(words: str, host: str) -> Fault:
     if "without sending a response" in words:
         return Fault(f"the host {host} closed the connection without an answer", again=True)
-    if "incomplete" in words or "without sending complete message" in words:
+    if "incomplete" in words:
         return Fault("the page ended too early: the connection was closed before all of it had arrived", again=True)
     if "too long" in words:
         return Fault(f"the host {host} sent headers without end")

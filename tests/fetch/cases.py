@@ -122,13 +122,47 @@ FAULTS = [
     FaultCase(
         "switches protocols unasked",
         (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",),
+        "closed the connection without an answer",
+        True,
+    ),
+    FaultCase(
+        "goes on after switching protocols",
+        (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n" + response(BODY),),
         "does not speak proper HTTP",
         True,
+    ),
+    FaultCase("answers in HTTP/2", (b"HTTP/2 200 OK\r\n\r\n" + BODY,), "does not speak proper HTTP", True),
+    FaultCase("sends a status below 100", (response(BODY, "099 Early"),), "does not speak proper HTTP", True),
+    FaultCase("sends zero bytes in a header", (HEAD + b"X-A: a\0b\r\n\r\n",), "does not speak proper HTTP", True),
+    FaultCase("sends a length with a sign", (response(BODY, content_length="+9"),), "does not speak proper HTTP", True),
+    FaultCase("sends a list of lengths", (response(BODY, content_length="9, 8"),), "does not speak proper HTTP", True),
+    FaultCase(
+        "compresses the transfer unasked",
+        (response(BODY, content_length="", transfer_encoding="gzip, chunked"),),
+        "does not speak proper HTTP",
+        True,
+    ),
+    FaultCase(
+        "sends a chunk that is longer than it says",
+        (response(b"", content_length="", transfer_encoding="chunked") + b"5\r\n" + BODY,),
+        "does not speak proper HTTP",
+        True,
+    ),
+    FaultCase(
+        "closes after Continue", (b"HTTP/1.1 100 Continue\r\n\r\n",), "closed the connection without an answer", True
     ),
     # too much
     FaultCase("headers without end", (HEAD + b"X-A: ", Flood(b"a" * 65_536, 2_000_000_000)), "headers without end"),
     FaultCase(
         "a thousand headers and more", (HEAD, Flood(b"X-A: b\r\n" * 8_000, 2_000_000_000)), "headers without end"
+    ),
+    FaultCase(
+        "Continue by the million", (Flood(b"HTTP/1.1 100 Go\r\n\r\n" * 999, 2_000_000_000),), "headers without end"
+    ),
+    FaultCase(
+        "trailers without end",
+        (chunked(BODY, end=b"0\r\nX-A: "), Flood(b"a" * 65_536, 2_000_000_000)),
+        "headers without end",
     ),
     FaultCase(
         "gigabytes without a length",
@@ -255,6 +289,15 @@ FAULTS = [
         timeout=SHORT,
     ),
     FaultCase(
+        "status 404 with a body that drips",
+        (response(b"", "404 Not Found", content_length=""), Drip(b"z", 0.05)),
+        "does not know this page",
+        False,
+        404,
+        True,
+        timeout=SHORT,
+    ),
+    FaultCase(
         "status 503 and a reset",
         (response(b"", "503 Service Unavailable", content_length="9"), RESET),
         "maintenance",
@@ -299,6 +342,13 @@ QUIRKS: list[tuple[str, Script]] = [
     ("no reason phrase", (b"HTTP/1.1 200\r\nContent-Type: text/html\r\n\r\n" + BODY,)),
     ("bare line feeds", (b"HTTP/1.1 200 OK\nContent-Type: text/html\n\n" + BODY,)),
     ("chunks", (chunked(BODY[:20], BODY[20:]), KEEP)),
+    ("a status line in lower case", (b"http/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + BODY,)),
+    ("a status line with a tab", (b"HTTP/1.1\t200\tOK\r\nContent-Type: text/html\r\n\r\n" + BODY,)),
+    ("a header like a status line", (HEAD + b"HTTP/1.1 404 Not: Found\r\nHTTP/1.1 100 Go: on\r\n\r\n" + BODY,)),
+    ("a folded header", (HEAD + b"Content-Length:\r\n  %d\r\nX-A: b\r\n \t\r\n c\r\n\r\n" % len(BODY) + BODY, KEEP)),
+    ("the same length twice", (response(BODY, x=f"1\r\nContent-Length: {len(BODY)}"), KEEP)),
+    ("a length and chunks", (chunked(BODY, x="1\r\nContent-Length: 3"), KEEP)),
+    ("chunks with extensions", (chunked(end=b"%x;a=b\r\n%s\r\n0;c=d\r\n\r\n" % (len(BODY), BODY)), KEEP)),
     ("chunks with a trailer", (chunked(BODY, end=b"0\r\nX-Checksum: 1\r\n\r\n"), KEEP)),
     ("a hint first", (b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + response(BODY), KEEP)),
     ("gzip", (packed(gzip.compress(BODY), "gzip"), KEEP)),

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,3 +42,11 @@ def _warm(fetcher: Callable[..., Fetcher]) -> None:
             assert await fetch.get(server.url + "/page")
 
     asyncio.run(fetch_once())
+
+
+@pytest.fixture(autouse=True)
+def _silent(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What goes wrong within libcurl's callbacks, and what the event loop complains of, is seen nowhere else."""
+    yield
+    assert not capfd.readouterr().err
+    assert not caplog.records

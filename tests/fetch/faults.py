@@ -79,12 +79,14 @@ class FaultServer:
     """Serves scripts by path: each request to a path takes the next of its scripts, the last one for ever after.
 
     A path without a script is 404. `{port}` in a script's bytes becomes the server's own port. greet: sent on
-    connection, before any request. tls: None for plain HTTP. sent: bytes given to the network so far.
+    connection, before any request. tls: None for plain HTTP. port: 0 for any that is free. sent: bytes given to the
+    network so far.
     """
 
     scripts: Mapping[str, tuple[Script, ...]]
     greet: Script = ()
     tls: ssl.SSLContext | None = None
+    address: str = "127.0.0.1"
     port: int = 0
     requests: list[Request] = field(default_factory=list)
     sent: int = 0
@@ -94,7 +96,7 @@ class FaultServer:
 
     async def __aenter__(self) -> FaultServer:
         self._handlers: set[asyncio.Task[None]] = set()
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
+        self._server = await asyncio.start_server(self._accept, self.address, self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

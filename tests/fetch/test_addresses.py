@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -144,6 +145,66 @@ def test_the_next_address_is_tried_where_one_is_dead(
     """The server listens on 127.0.0.1 alone: the addresses before it refuse the connection."""
     names(many_example_org=[["127.0.0.3", "127.0.0.2", "127.0.0.1"]])
     assert get(fetcher(), "many.example.org") == ["page"]
+
+
+def test_an_address_that_is_dead_is_not_blamed_for_the_next(
+    fetcher: Callable[..., Fetcher], names: Callable[..., Names]
+) -> None:
+    names(many_example_org=[["127.0.0.2", "127.0.0.1"]])
+
+    async def run() -> str:
+        async with FaultServer({"/page": ((b"HTTP/1.1 abc\r\n\r\n",),)}) as server, fetcher() as fetch:
+            with pytest.raises(FetchError) as caught:
+                await fetch.get(f"http://many.example.org:{server.port}/page")
+            return str(caught.value)
+
+    assert "many.example.org does not speak proper HTTP" in asyncio.run(run())
+
+
+def test_an_address_that_never_answers_leaves_time_for_the_next(
+    fetcher: Callable[..., Fetcher], names: Callable[..., Names]
+) -> None:
+    """The first one's port has a full queue, so that connections are neither made nor refused."""
+    names(many_example_org=[["127.0.0.2", "127.0.0.1"]])
+
+    async def run() -> None:
+        with contextlib.ExitStack() as sockets:
+            deaf = sockets.enter_context(socket.socket())
+            deaf.bind(("127.0.0.2", 0))
+            deaf.listen(0)
+            for _ in range(3):
+                waiting = sockets.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(deaf.getsockname())
+            server = FaultServer({"/page": ((response(BODY), KEEP),)}, port=deaf.getsockname()[1])
+            async with server, fetcher() as fetch:
+                assert await fetch.get(f"http://many.example.org:{server.port}/page")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("host", ["jobs.example.org", "jobs.example.org.", "127.1", "0x7f.1", "2130706433"])
+def test_only_addresses_that_were_checked_are_connected_to(
+    host: str, fetcher: Callable[..., Fetcher], names: Callable[..., Names]
+) -> None:
+    """A library below that looked the name up by itself, or read a number out of it, would come to another address."""
+    names(**{host.replace(".", "_"): [["127.0.0.2"]]})
+    (result,) = get(fetcher(), host)
+    assert "refused the connection" in result or "cannot be reached" in result
+
+
+@pytest.mark.parametrize("address", ["[::1]", "[0:0:0:0:0:0:0:1]", "six.example.org"])
+def test_ipv6(address: str, fetcher: Callable[..., Fetcher], names: Callable[..., Names]) -> None:
+    names(six_example_org=[["127.0.0.2", "::1"]])
+    server = FaultServer({"/page": ((response(BODY), KEEP),)}, address="::1")
+
+    async def run() -> None:
+        async with server, fetcher() as fetch:
+            assert await fetch.get(f"http://{address}:{server.port}/page")
+
+    asyncio.run(run())
+    named = address if address.startswith("six") else "[::1]"
+    assert server.requests[0].headers["host"] == f"{named}:{server.port}"
 
 
 def test_addresses_that_change_are_found_again(fetcher: Callable[..., Fetcher], names: Callable[..., Names]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
@@ -317,6 +319,9 @@ def test_bytes_left_over_do_not_reach_the_next_page(fetcher: Make) -> None:
         "http://[::1",
         "http://exam\x00ple.org/",
         "http://xn--/",
+        "http://ex%61mple.org/",
+        "http://example.org;x/",
+        "http://[fe80::1%25eth0]/",
         "http://example.org:0/",
         "http://example.org:99999/",
         "ftp://example.org/",
@@ -373,6 +378,65 @@ def test_a_host_has_one_name(url: str, host: str) -> None:
 )
 def test_secrets_are_not_shown(url: str, as_shown: str) -> None:
     assert shown(url) == as_shown
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("/a/../b/./c", "/b/c"),
+        ("/..%2F/%2F/x", "/..%2F/%2F/x"),
+        ("/a//b///", "/a//b///"),
+        ("//evil.example.org/x", "//evil.example.org/x"),
+        ("/ö ü?ä=b c#frag", "/%C3%B6%20%C3%BC?%C3%A4=b%20c"),
+        ("/%zz%?u=http://a@b/#x?y", "/%zz%?u=http://a@b/"),
+        ("?q", "/?q"),
+        ("", "/"),
+        ("/" + "a" * 50_000, "/" + "a" * 50_000),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_path_is_sent_as_it_is(path: str, sent: str, fetcher: Make) -> None:
+    async def use(server: FaultServer) -> None:
+        async with fetcher() as fetch:
+            with contextlib.suppress(FetchError):  # 404: the test server knows paths without percent signs only
+                await fetch.get(server.url + path)
+
+    (request,) = serve({}, use).requests
+    assert request.path + "?" * bool(request.query) + request.query == sent
+
+
+def test_what_the_environment_says_is_for_others(
+    fetcher: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No proxy, no login, no setting for other programs."""
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("HOME", "CURL_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password hush\n")
+    (tmp_path / ".curlrc").write_text("user-agent = hush\n")
+
+    async def use(server: FaultServer) -> None:
+        async with fetcher() as fetch:
+            assert await fetch.get(server.url + "/page")
+            assert await fetch.get(server.url.replace("//", "//:@") + "/page")
+
+    first, second = serve({"/page": (OK,)}, use).requests
+    assert {*first.headers} == {"host", "user-agent", "accept", "accept-encoding"}
+    assert "hush" not in str(first) + str(second)
+
+
+def test_no_header_is_made_up_and_none_left_out(fetcher: Make) -> None:
+    async def use(server: FaultServer) -> None:
+        async with fetcher() as fetch:
+            await fetch.get(server.url + "/page", headers={"X-Empty": "", "X-Blank": " ", "Accept": " "})
+            await fetch.get(server.url + "/page")
+
+    first, second = serve(
+        {"/page": ((response(BODY, set_cookie="a=hush", alt_svc='h3=":1"; ma=9'), KEEP),)}, use
+    ).requests
+    assert (first.headers["x-empty"], first.headers["x-blank"], first.headers["accept"]) == ("", "", "")
+    assert {*second.headers} == {"host", "user-agent", "accept", "accept-encoding"}
 
 
 @pytest.mark.parametrize("length", [{}, {"content_length": ""}], ids=["announced", "not announced"])
