@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.diff.values import DEADLINE, TOLD, filled
-from monitor.identity import canonical_url, distinct, keys_of, match, sighting_of
+from monitor.identity import canonical_url, distinct, match, sighting_of
 from monitor.models import AdSeen, Known, Position, Posting, Sighting, Status
 
 UNSTORED = 0  # the id of a position that the stored pages show, but the reader of that time did not
@@ -26,11 +26,10 @@ def refresh(known: Known, listed: Sequence[Posting], ads: Iterable[AdSeen]) -> K
         return known
     postings = distinct(listed)
     matching = match(postings, own, known.source, last)
-    all_keys = keys_of(postings, known.source)
     opened = {canonical_url(ad.url): ad.posting for ad in ads if ad.posting}
     anew: dict[int, Position] = {}
     for i, position in matching.pairs:
-        anew[position.id] = _reread(position, known.source, postings[i], all_keys[i], opened)
+        anew[position.id] = _reread(position, known.source, postings[i], matching.keys[i], opened)
     for position in matching.missing:
         sighting = sighting_of(position, known.source)
         if (
@@ -42,7 +41,9 @@ def refresh(known: Known, listed: Sequence[Posting], ads: Iterable[AdSeen]) -> K
             anew[position.id] = replace(position, status=Status.CLOSED)
     overlooked = []
     for i in matching.new:
-        sighting = Sighting(source=known.source, keys=all_keys[i], listed=postings[i], first_seen=last, last_seen=last)
+        sighting = Sighting(
+            source=known.source, keys=matching.keys[i], listed=postings[i], first_seen=last, last_seen=last
+        )
         overlooked.append(
             Position(id=UNSTORED - i, posting=postings[i], first_seen=last, last_seen=last, sightings=(sighting,))
         )

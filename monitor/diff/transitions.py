@@ -149,7 +149,7 @@ def _layers(check: Check, own: Sighting | None, listed: Posting | None, ad: Post
 
 def _followed(check: Check, standing: Posting, layer: Layer) -> tuple[Posting, dict[str, FieldChange]]:
     standing, changes = follow(standing, layer)
-    if layer.old and layer.old.text and layer.new.text:
+    if layer.old and layer.old.text and layer.new.text and layer.old.text != layer.new.text:
         text = text_change(layer.old.text, layer.new.text, check.template)
         changes |= {"text": text} if text else {}
     return standing, changes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -19,6 +18,8 @@ def is_suspicious(known: Known, shown: int, missing: int, open_before: int) -> b
     """Whether so much is missing from a list that is said to be whole, that it may well not be whole."""
     if missing < FEWEST_MISSING:
         return False
+    import statistics  # which brings decimals and fractions
+
     usual = statistics.median(known.counts) if known.counts else shown
     return shown < FEWEST_SHOWN * usual or missing > MOST_MISSING * open_before
 

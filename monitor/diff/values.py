@@ -41,6 +41,8 @@ def follow(standing: Posting, layer: Layer) -> tuple[Posting, dict[str, FieldCha
     """
     if layer.old is None:
         return filled(standing, layer.new), {}
+    if layer.old == layer.new:  # most of most lists
+        return standing, {}
     values: dict[str, Any] = {}
     changes: dict[str, FieldChange] = {}
     for name in _FIELDS:
@@ -117,7 +119,7 @@ def filled(standing: Posting, other: Posting) -> Posting:
 
 def carried(old: Posting | None, new: Posting) -> Posting:
     """What a layer knows after it has spoken: what it no longer shows is remembered for the next comparison."""
-    return filled(new, old) if old else new
+    return filled(new, old) if old and old != new else new
 
 
 def same(name: str, a: Any, b: Any) -> bool:

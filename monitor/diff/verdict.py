@@ -13,7 +13,7 @@ from monitor.diff.rereading import UNSTORED
 from monitor.diff.transitions import appeared, closing, missing, shown
 from monitor.diff.trust import counted, is_suspicious, recovered, troubled
 from monitor.diff.values import widespread
-from monitor.identity import Matching, distinct, keys_of, match, sighting_of
+from monitor.identity import Matching, distinct, match, sighting_of
 from monitor.models import (
     EventKind,
     FieldChange,
@@ -97,9 +97,8 @@ def _seen(check: Check, reading: Reading) -> Verdict:
     suspect = odd and _is_unexplained(check, lost)
     replaced = suspect and len(matching.new) >= max(4, len(postings) / 2)  # rows are read wrongly, or it is a new site
 
-    keys = keys_of(postings, check.source.url)
     updates: list[Update | None]
-    updates = [shown(check, p, postings[i], keys[i], reading.kind) for i, p in matching.pairs]
+    updates = [shown(check, p, postings[i], matching.keys[i], reading.kind) for i, p in matching.pairs]
     if not replaced:
         first = check.known.baseline_at is None
         event: EventKind | None
@@ -109,7 +108,7 @@ def _seen(check: Check, reading: Reading) -> Verdict:
         older = EventKind.BASELINE if event is EventKind.NEW else event
         for i in matching.new:
             slid_in = _slid_in(reading, matching, postings, i)
-            updates.append(appeared(check, postings[i], keys[i], older if slid_in else event))
+            updates.append(appeared(check, postings[i], matching.keys[i], older if slid_in else event))
     limit = check.source.closed_after + odd
     data = reading.kind is Kind.FEED and reading.complete
     for position in matching.missing:

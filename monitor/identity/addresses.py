@@ -102,6 +102,7 @@ def _names_item(fragment: str) -> bool:
     return bool(words) and not set(words) <= _PAGE_PARTS and (len(words) > 1 or len(fragment) >= 5)
 
 
+@lru_cache(maxsize=16_384)
 def host_of(url: str | None) -> str:
     """The host without www., with a port that is not the usual one; empty if the URL has none."""
     canonical = canonical_url(url or "")
@@ -124,7 +125,11 @@ def job_number(url: str) -> tuple[str, str] | None:
     `https://example.org/ext/12/job?site=7&job_id=14609` -> ("example.org/ext/12/job", "14609")
     `https://example.org/en/jobs/phd-in-optics_894164/` -> ("example.org", "894164")
     """
-    canonical = canonical_url(url)
+    return _job_number(canonical_url(url))
+
+
+@lru_cache(maxsize=16_384)
+def _job_number(canonical: str) -> tuple[str, str] | None:
     if not canonical.startswith("https://"):
         return None
     parts = urlsplit(canonical)

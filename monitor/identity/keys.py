@@ -102,7 +102,12 @@ ADDRESSES = ("id:", "job:", "ref:", "url:", "query:")
 def lookup_keys(postings: Sequence[Posting], page_url: str) -> frozenset[str]:
     """The keys by which another source may know the same positions."""
     found = keys_of(distinct(postings), page_url)
-    return frozenset(k for keys in found for k in keys if not k.startswith(("query:", "title:", "anchor:")))
+    return frozenset(k for keys in found for k in keys if is_known_elsewhere(k))
+
+
+def is_known_elsewhere(key: str) -> bool:
+    """Whether another source may know the same position by this key."""
+    return not key.startswith(("query:", "title:", "anchor:"))
 
 
 def _strong_keys(p: Posting, page_url: str) -> list[str]:
@@ -124,7 +129,7 @@ def _strong_keys(p: Posting, page_url: str) -> list[str]:
         return found
     if page_url and address == canonical_url(page_url):
         return found
-    if number := job_number(address):
+    if number := job_number(p.url or ""):
         found.append("job:" + ":".join(number))
     found.append("url:" + address)
     return found

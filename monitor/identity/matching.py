@@ -20,11 +20,15 @@ _NEAR_TITLES_COMPARED = 4_000  # pairs; beyond it, only equal titles count as mo
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """One to one. pairs: (index of the posting, its position). new: indices. missing: this source's others."""
+    """One to one. pairs: (index of the posting, its position). new: indices. missing: this source's others.
+
+    keys: those of each posting (`keys_of`).
+    """
 
     pairs: tuple[tuple[int, Position], ...]
     new: tuple[int, ...]
     missing: tuple[Position, ...]
+    keys: tuple[tuple[str, ...], ...]
 
 
 def sighting_of(position: Position, source: str) -> Sighting | None:
@@ -56,8 +60,8 @@ def match(
     taken: set[int] = set()
 
     def take(i: int, candidates: Iterable[Position], fits: Callable[[int, Position], bool]) -> None:
-        free = [c for c in candidates if c.id not in taken and fits(i, c)]
-        if free and i not in pairs:
+        free = [c for c in candidates if c.id not in taken and fits(i, c)] if i not in pairs else []
+        if free:
             best = min(free, key=lambda c: _preference(c, postings[i], source))
             pairs[i] = best
             taken.add(best.id)
@@ -87,11 +91,13 @@ def match(
 
     tests = {"id": same_id, "ref": same_id, "same": same_elsewhere, "title": moved, "anchor": moved}
     order = sorted(range(len(postings)), key=lambda i: (found[i], postings[i].title))
-    for prefix in STRENGTH:
-        for i in order:
-            for key in found[i]:
-                if key.startswith(prefix + ":"):
-                    take(i, holders.get(key, ()), tests.get(prefix, same_address))
+    ranked: dict[str, list[tuple[int, str]]] = {prefix: [] for prefix in STRENGTH}
+    for i in order:
+        for key in found[i]:
+            ranked[key.partition(":")[0]].append((i, key))
+    for prefix, claims in ranked.items():
+        for i, key in claims:
+            take(i, holders.get(key, ()), tests.get(prefix, same_address))
     own = [p for p in positions if sighting_of(p, source)]
     free = [p for p in own if p.id not in taken and p.status is not Status.CLOSED]
     left = [i for i in order if i not in pairs]
@@ -106,6 +112,7 @@ def match(
         pairs=tuple(sorted(pairs.items())),
         new=tuple(i for i in range(len(postings)) if i not in pairs),
         missing=tuple(p for p in own if p.id not in taken),
+        keys=tuple(found),
     )
 
 

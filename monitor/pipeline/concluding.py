@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from monitor.cadence import next_check_at
 from monitor.diff import ads_until, compare, concluded, refresh, settled_until
-from monitor.identity import canonical_url, distinct, keys_of, lookup_keys, sighting_of
+from monitor.identity import canonical_url, distinct, is_known_elsewhere, keys_of, sighting_of
 from monitor.models import CHANGES, AdSeen, EventKind, Kind, Known, Observation, Position, Posting, Reading, Verdict
 from monitor.pipeline.check import CheckInput, Reader, Web, fingerprint, open_ads, read_ad_page, reread
 from monitor.pipeline.poll import Checked
@@ -96,7 +96,7 @@ def _known(store: Store, source: Source, reading: Reading | None) -> Known:
     """All that what a list shows may be about: what it showed lately, and what has one of its keys."""
     postings = reading.postings if reading else ()
     own = {key for keys in keys_of(distinct(postings), source.url) for key in keys}
-    return store.known(source.url, lookup_keys(postings, source.url), past=own)
+    return store.known(source.url, filter(is_known_elsewhere, own), past=own)
 
 
 def _as_named_today(known: Known, source: Source) -> Known:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -226,15 +227,16 @@ class Store:
 
     def _positions(self, where: str, values: Mapping[str, Any]) -> Iterator[Position]:
         sightings: dict[int, list[Sighting]] = {}
+        posting = lru_cache(maxsize=1_000)(load_posting)  # a position and its sighting mostly say the same
         for row in self._rows(
             f"SELECT * FROM sightings WHERE position IN (SELECT id FROM positions WHERE {where})",  # noqa: S608
             values,
         ):
-            sightings.setdefault(row["position"], []).append(load_sighting(row))
+            sightings.setdefault(row["position"], []).append(load_sighting(row, posting))
         for row in self._rows(f"SELECT * FROM positions WHERE {where} ORDER BY id", values):  # noqa: S608
             yield Position(
                 id=row["id"],
-                posting=load_posting(row["posting"]),
+                posting=posting(row["posting"]),
                 status=Status(row["status"]),
                 first_seen=some_moment(row["first_seen"]),
                 last_seen=some_moment(row["last_seen"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -118,12 +118,12 @@ def load_posting(text: str) -> Posting:
     return posting_from_json(json.loads(text))
 
 
-def load_sighting(row: Mapping[str, Any]) -> Sighting:
+def load_sighting(row: Mapping[str, Any], posting: Callable[[str], Posting] = load_posting) -> Sighting:
     return Sighting(
         source=row["source"],
         keys=tuple(json.loads(row["keys"])),
-        listed=load_posting(row["listed"]),
-        ad=load_posting(row["ad"]) if row["ad"] else None,
+        listed=posting(row["listed"]),
+        ad=posting(row["ad"]) if row["ad"] else None,
         ad_checked_at=moment(row["ad_checked_at"]),
         first_seen=some_moment(row["first_seen"]),
         last_seen=some_moment(row["last_seen"]),
