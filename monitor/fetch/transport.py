@@ -36,6 +36,7 @@ _NO_ADDRESS = (pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_ABORTED_BY_CALLBACK)
 _NOT_CONNECTED = (pycurl.E_COULDNT_CONNECT, pycurl.E_PEER_FAILED_VERIFICATION, *_NO_TLS, *_NO_ADDRESS)
 _LOST = (pycurl.E_RECV_ERROR, pycurl.E_SEND_ERROR)
 _BROKEN = (errno.ECONNRESET, errno.EPIPE)
+_NO_RESPONSE = "closed without sending a response"
 _OTHER_HOST = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 
 
@@ -46,7 +47,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Connections to many hosts, some of which are kept alive. Close it in the end.
+    """Connections to many hosts, some of which are kept alive. Close it in the end; what is under way is cancelled.
 
     A response comes as it was sent: no redirect is followed, no cookie kept, no body decoded, no proxy looked for. Of a
     request's extensions it needs
@@ -78,7 +79,7 @@ class Transport(httpx.AsyncBaseTransport):
             if not exchange.suffices:
                 raise _as_httpx_says(error, curl) from _cause(error, curl)
         if exchange.left is None:
-            raise httpx.RemoteProtocolError("closed without sending a response")
+            raise httpx.RemoteProtocolError(_NO_RESPONSE)
         return httpx.Response(exchange.status, headers=exchange.headers, stream=_Body(exchange.chunks))
 
     async def aclose(self) -> None:
@@ -100,6 +101,7 @@ class _Exchange:
         self._seconds = seconds
         self._clock = asyncio.get_running_loop().time
         self._put_off = 0.0
+        self._asked = False
         self._size = 0
         self.status = 0
         self.headers = httpx.Headers()
@@ -115,6 +117,11 @@ class _Exchange:
         curl.setopt(pycurl.WRITEFUNCTION, self._body)
 
     def _connected(self, *_: object) -> int:
+        """The request is about to be sent: once. libcurl would ask again at once where an old connection has died."""
+        if self._asked:
+            self.refused = httpx.RemoteProtocolError(_NO_RESPONSE)
+            return int(pycurl.PREREQFUNC_ABORT)
+        self._asked = True
         self._go_on()
         return int(pycurl.PREREQFUNC_OK)
 
@@ -206,7 +213,9 @@ def _curl(request: httpx.Request) -> pycurl.Curl:
         curl.setopt(pycurl.CAINFO, os.environ.get("SSL_CERT_FILE") or certifi.where())
     if request.method == "POST":
         curl.setopt(pycurl.POSTFIELDS, request.content)
-        curl.setopt(pycurl.FRESH_CONNECT, 1)  # on an old connection that has died libcurl would ask twice
+        curl.setopt(
+            pycurl.FRESH_CONNECT, 1
+        )  # it is not tried again, so an old connection will not do: it may have died
     return curl
 
 
@@ -238,7 +247,7 @@ def _as_httpx_says(error: pycurl.error, curl: pycurl.Curl) -> httpx.TransportErr
     if code in _NOT_CONNECTED:
         return httpx.ConnectError(words)
     if code == pycurl.E_GOT_NOTHING:
-        return httpx.RemoteProtocolError("closed without sending a response")
+        return httpx.RemoteProtocolError(_NO_RESPONSE)
     if code == pycurl.E_PARTIAL_FILE:
         return httpx.RemoteProtocolError("incomplete")
     if code == _TOO_LARGE:

@@ -224,7 +224,6 @@ def _certificate_fault(error: ssl.SSLCertVerificationError, host: str) -> Fault:
         21: ("the certificate of {host} comes from an authority that is not known, or its chain has a gap", own),
         23: ("the certificate of {host} has been revoked", renew),
         62: ("the certificate is not for {host}", "Check the address; the host may have another name."),
-        64: ("the certificate is not for {host}", "Use the host's name instead of its number."),
     }.get(error.verify_code, ("the certificate of {host} cannot be trusted (" + error.verify_message + ")", renew))
     return Fault(words.format(host=host), tip=tip)
 

@@ -125,23 +125,21 @@ class FaultServer:
         handler = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._handlers.add(handler)
         handler.add_done_callback(self._handlers.discard)
+        handler.add_done_callback(lambda _: writer.transport.abort())  # also if it was cancelled before it began
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         connection = self.connections
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError):
-                keep = await self._play(self.greet, writer) if self.greet else True
-                while keep:
-                    head = await reader.readuntil(b"\r\n\r\n")
-                    self.busy += 1
-                    self.most_busy = max(self.busy, self.most_busy)
-                    try:
-                        keep = await self._play(self._script(head, connection), writer)
-                    finally:
-                        self.busy -= 1
-        finally:
-            writer.transport.abort()
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, TimeoutError):
+            keep = await self._play(self.greet, writer) if self.greet else True
+            while keep:
+                head = await reader.readuntil(b"\r\n\r\n")
+                self.busy += 1
+                self.most_busy = max(self.busy, self.most_busy)
+                try:
+                    keep = await self._play(self._script(head, connection), writer)
+                finally:
+                    self.busy -= 1
 
     def _script(self, head: bytes, connection: int) -> Script:
         lines = head.decode("latin-1").split("\r\n")

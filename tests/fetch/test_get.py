@@ -18,7 +18,7 @@ from monitor.fetch.client import user_agent
 from monitor.fetch.faults import shown
 from monitor.models import Validators
 
-from .cases import BODY, PAGE
+from .cases import BODY, PAGE, chunked
 from .conftest import NOW
 from .faults import KEEP, RESET, FaultServer, Script, redirect, response
 
@@ -293,12 +293,38 @@ def test_a_host_is_asked_one_thing_at_a_time(fetcher: Make) -> None:
     assert (len(server.requests), server.most_busy, server.connections) == (12, 1, 1)
 
 
-def test_bytes_left_over_do_not_reach_the_next_page(fetcher: Make) -> None:
-    greedy = response(BODY) + b"<p>more than was promised</p>"
+@pytest.mark.parametrize("end", [(b"",), (RESET,)], ids=["closed", "reset"])
+def test_a_connection_that_dies_is_not_asked_again_at_once(end: Script, fetcher: Make) -> None:
+    """Another try is a request as any other: when it is its turn."""
 
     async def use(server: FaultServer) -> None:
+        async with fetcher() as fetch:
+            assert await fetch.get(server.url + "/page")
+            error = await told(fetch.get(server.url + "/page"))
+            assert error.transient
+            assert await fetch.get(server.url + "/page")
+
+    assert len(serve({"/page": (OK, end, OK)}, use).requests) == 3
+
+
+FORGED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nFalse"
+LEFT_OVER: list[tuple[str, bytes]] = [
+    ("a page", response(BODY) + FORGED),
+    ("a page in chunks", chunked(BODY) + FORGED),
+    ("an unchanged page", response(FORGED, "304 Not Modified")),
+    ("nothing", response(FORGED, "204 No Content")),
+    ("a missing page", response(FORGED * 2000, "404 Not Found")),
+    ("a page that is too large", response(FORGED * 2000)),
+    ("a file", response(b"%PDF" + FORGED, content_type="application/pdf")),
+]
+
+
+@pytest.mark.parametrize(("name", "greedy"), LEFT_OVER, ids=[name for name, _ in LEFT_OVER])
+def test_bytes_left_over_do_not_reach_the_next_page(name: str, greedy: bytes, fetcher: Make) -> None:
+    async def use(server: FaultServer) -> None:
         async with fetcher(retries=1, timeout=1.0) as fetch:
-            assert await fetch.get(server.url + "/greedy")
+            with contextlib.suppress(FetchError):
+                await fetch.get(server.url + "/greedy", validators=Validators('"v1"'))
             page = await fetch.get(server.url + "/page")
             assert page is not None
             assert page.text == PAGE
@@ -449,7 +475,8 @@ def test_the_largest_page(length: dict[str, str], fetcher: Make) -> None:
             error = await told(fetch.get(server.url + "/larger"))
             assert "larger than 5,000 bytes" in str(error)
 
-    serve({"/fits": ((response(b"a" * 5000, **length),),), "/larger": ((response(b"a" * 5001, **length),),)}, use)
+    headers = {"connection": "close"} | length
+    serve({"/fits": ((response(b"a" * 5000, **headers),),), "/larger": ((response(b"a" * 5001, **headers),),)}, use)
 
 
 @pytest.mark.parametrize(

@@ -172,3 +172,32 @@ def test_names_and_numbers_are_both_verified(
 
     assert asyncio.run(run("jobs.example.org")) == "jobs.example.org"
     assert "is not for jobs.example.org" in asyncio.run(run("127.0.0.1"))
+
+
+def test_an_open_connection_serves_no_other_name(
+    authority: trustme.CA, fetcher: Callable[..., Fetcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hosts at one address, of which the certificate names one."""
+    monkeypatch.setattr("monitor.fetch.addresses._look_up", lambda host: ["127.0.0.1"])
+    named: list[str | None] = []
+    tls = context(authority.issue_cert("jobs.example.org"))
+    tls.sni_callback = lambda _, name, __: named.append(name)
+
+    async def run() -> None:
+        async with FaultServer({"/page": ((response(BODY), KEEP),)}, tls=tls) as server, fetcher() as fetch:
+            url = f"https://jobs.example.org:{server.port}/page"
+            assert await fetch.get(url)
+            with pytest.raises(FetchError, match=r"is not for www\.example\.org"):
+                await fetch.get(url.replace("jobs", "www"))
+            assert await fetch.get(url)
+            assert [request.connection for request in server.requests] == [1, 1]
+
+    asyncio.run(run())
+    assert named == ["jobs.example.org", "www.example.org"]
+
+
+def test_an_authority_that_cannot_be_read(fetcher: Callable[..., Fetcher], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "missing.pem")
+    error = fetch_from(fetcher(), None)
+    assert isinstance(error, FetchError)
+    assert "missing.pem" in str(error)
