@@ -33,8 +33,8 @@ class Fault(Exception):  # noqa: N818  the error that a person is told of is Fet
         retry_after: float | None = None,
         tip: str | None = None,
     ) -> None:
-        super().__init__(reason)
-        self.reason = reason
+        self.reason = _printable(reason)  # it may quote what the server sent
+        super().__init__(self.reason)
         self.status = status
         self.transient = transient or again
         self.again = again
@@ -66,6 +66,7 @@ def answered(status: int) -> Iterator[None]:
 
 def shown(url: str) -> str:
     """The URL as it may be printed and stored: without user, password and the values of secret-looking parameters."""
+    url = _printable(url)
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -117,3 +118,8 @@ def status_fault(status: int, retry_after: float | None = None) -> Fault:
         retry_after=retry_after,
         tip=tip,
     )
+
+
+def _printable(text: str) -> str:
+    """Without what steers a terminal, and without the halves of characters that no file takes."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)

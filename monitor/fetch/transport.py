@@ -74,7 +74,7 @@ class Transport(httpx.AsyncBaseTransport):
             if not exchange.suffices:
                 raise httpx.ReadTimeout("silent") from error
         except pycurl.error as error:
-            if exchange.refused:
+            if exchange.refused and not exchange.suffices:
                 raise exchange.refused from None
             if not exchange.suffices:
                 raise _as_httpx_says(error, curl) from _cause(error, curl)

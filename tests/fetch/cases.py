@@ -143,6 +143,12 @@ FAULTS = [
         True,
     ),
     FaultCase(
+        "sends what no terminal should see",
+        (response(b"", transfer_encoding="\x1b[31mgzip\xe4"),),
+        "does not speak proper HTTP (Unsolicited Transfer-Encoding ( [31mgzip",
+        True,
+    ),
+    FaultCase(
         "sends a chunk that is longer than it says",
         (response(b"", content_length="", transfer_encoding="chunked") + b"5\r\n" + BODY,),
         "does not speak proper HTTP",
@@ -298,6 +304,17 @@ FAULTS = [
         timeout=SHORT,
     ),
     FaultCase(
+        "status 404 with trailers without end",
+        (
+            b"HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-A: ",
+            Flood(b"a" * 65_536, 2_000_000_000),
+        ),
+        "does not know this page",
+        False,
+        404,
+        True,
+    ),
+    FaultCase(
         "status 503 and a reset",
         (response(b"", "503 Service Unavailable", content_length="9"), RESET),
         "maintenance",
@@ -322,6 +339,9 @@ FAULTS = [
         "redirects to a script", (redirect("javascript:alert(1)"), KEEP), "javascript is not fetched", False, 302
     ),
     FaultCase("redirects to no host", (redirect("http://./jobs"), KEEP), "this is no web address", False, 302),
+    FaultCase(
+        "redirects to what no terminal should see", (redirect("http://\x1b[31m/"), KEEP), "to http:// [31m/", False, 302
+    ),
     FaultCase(
         "redirects to a broken address", (redirect("http://[::1/jobs"), KEEP), "this is no web address", False, 302
     ),

@@ -48,6 +48,7 @@ def test_a_fault_is_a_sentence(
     message = str(error)
     assert case.says in message
     assert message.endswith(".")
+    assert message.isprintable()
     assert "hush" not in message + error.url + (error.tip or "")
     assert (error.transient, error.status) == (case.transient, case.status)
     assert error.gone == (case.status in (404, 410))
