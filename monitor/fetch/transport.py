@@ -41,7 +41,11 @@ _OTHER_HOST = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """As `asyncio.run`, with the kind of event loop that libcurl needs: Windows has another one by default."""
+    """As `asyncio.run`, with the kind of event loop that libcurl needs: Windows has another one by default.
+
+    There it waits for 512 sockets at most, which the 200 hosts that may be asked at a time stay below: what is kept
+    open and idle is not waited for.
+    """
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(main)
 
@@ -213,9 +217,7 @@ def _curl(request: httpx.Request) -> pycurl.Curl:
         curl.setopt(pycurl.CAINFO, os.environ.get("SSL_CERT_FILE") or certifi.where())
     if request.method == "POST":
         curl.setopt(pycurl.POSTFIELDS, request.content)
-        curl.setopt(
-            pycurl.FRESH_CONNECT, 1
-        )  # it is not tried again, so an old connection will not do: it may have died
+        curl.setopt(pycurl.FRESH_CONNECT, 1)  # an old connection may have died, and there is no second try
     return curl
 
 
