@@ -143,6 +143,8 @@ class Pattern:
         self._stems: dict[str, list[str]] = {}  # their first letters -> stems
         for stem in stems:
             self._stems.setdefault(stem[: self._letters], []).append(stem)
+        self._first_words, self._first_letters = frozenset(self._by_word), frozenset(self._stems)
+        self._of = lru_cache(maxsize=1024)(self._find)
 
     def search(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
         return next(self.finditer(text, pos, endpos), None)
@@ -189,11 +191,11 @@ class Pattern:
         words = _words(text)
         if self not in words.begin:
             by_letters = words.by_letters(self._letters)
-            known = self._by_word.keys() & words.words
-            known.update(word for letters in self._stems.keys() & by_letters.keys() for word in by_letters[letters])
-            words.begin[self] = sorted(
-                [(place, here) for word in known if (here := self._of(word)) for place in words.places[word]]
-            )
+            known = set(self._first_words & words.words)
+            for letters in self._first_letters.intersection(by_letters):
+                known.update(by_letters[letters])
+            found = [(place, here) for word in known if (here := self._of(word)) for place in words.places[word]]
+            words.begin[self] = sorted(found)
         begin = words.begin[self]
         return begin[bisect_left(begin, (pos,)) :] if pos else begin
 
@@ -205,7 +207,7 @@ class Pattern:
         if others := self._anywhere(text):
             yield others
 
-    def _of(self, word: str) -> re.Pattern[str] | None:
+    def _find(self, word: str) -> re.Pattern[str] | None:
         """What finds the phrases that begin as a word does."""
         found = self._by_word.get(word, [])
         for stem in self._stems.get(word[: self._letters], ()):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from monitor.fields.dates import DateSeen, day_order, find_dates
@@ -55,8 +56,7 @@ _SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
 _JOINED = re.compile(r"^[\s.\-–—]*(?:to|till|until|bis|au|al|a|à|até|tot|do|til|till|-)?[\s.]*$", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """role: see labels.ROLES. words: as on the page. label: what names it, "" for a class or a header."""
 
     role: str

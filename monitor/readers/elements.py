@@ -145,11 +145,12 @@ class Walk:
     def open(self, node: LexborNode, tag: str) -> None:
         attributes = node.attributes
         parent = self.stack[-1][1] if self.stack else None
-        key = (tag, attributes.get("class") or "", attributes.get("id") or "", attributes.get("role") or "")
+        role = attributes.get("role") or ""
+        key = (tag, attributes.get("class") or "", attributes.get("id") or "", role)
         known = self.signs.get(key)
         if known is None:
             known = self.signs[key] = _sign(*key)
-        inline = tag in _INLINE and attributes.get("role") not in _BLOCK_ROLES
+        inline = tag in _INLINE and role not in _BLOCK_ROLES
         if inline and tag == "span" and "class" in attributes and _is_a_column(node):
             inline = False
         if not inline:

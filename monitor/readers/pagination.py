@@ -26,7 +26,7 @@ _SHOWING = re.compile(
 _PAGE_OF = re.compile(
     rf"(?:page|sida|side|seite|pagina|página|sivu|strana|strona)\s*(\d{{1,4}})\s*{_OF}\s*(\d{{1,4}})", re.I
 )
-_DIGIT = re.compile(r"\d")
+_COUNTED = re.compile(rf"\d\s*{_OF}\s*\d", re.I)  # what both need, and few lines have
 _PARAMETER = re.compile(
     r"^(?:p|pg|page|paged|pagenum\w*|pageno|page_?number|sida|side|seite|pagina|strana|sivu|offset|start|from|skip|startrow|pageindex|pi|page\[number\])$",
     re.I,
@@ -63,7 +63,7 @@ def is_window(tree: Tree, following: str | None, seen: int) -> bool:
     for line in tree.lines:
         if len(line.text) > 160:
             continue
-        if not _DIGIT.search(line.text):
+        if not _COUNTED.search(line.text):
             continue
         if match := _SHOWING.search(line.text):
             first, last, total = (int(re.sub(r"\D", "", g)) for g in match.groups())

@@ -12,6 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
+from typing import NamedTuple
 
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.phrase import fold
@@ -23,8 +25,7 @@ _WORD = re.compile(r"\w+")
 _GENDER = frozenset("r n in innen e es s".split())  # Mitarbeiter*in, Wissenschaftliche:r, doctorant·e
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase in a text. first, last: its words, `last` not included. start, end: its span in the text."""
 
     topic: str
@@ -55,6 +56,7 @@ class Phrasebook:
                     needed = max((word for word in words[1:] if "*" not in word and word != "~"), key=len, default="")
                     self._file(_Phrase(topic, words, needed))
         self._starting_with = lru_cache(maxsize=60_000)(self._look_up)
+        self._starting_with_both = lru_cache(maxsize=60_000)(self._look_up_both)
         self.hits = lru_cache(maxsize=20_000)(self._hits)
         self.topics = lru_cache(maxsize=20_000)(self._topics)
         self.first_topics = lru_cache(maxsize=20_000)(self._first_topics)
@@ -71,31 +73,43 @@ class Phrasebook:
         else:
             self._exact[first].append(phrase)
 
-    def _look_up(self, word: str) -> tuple[tuple[_Phrase, ...], frozenset[str]]:
-        """The phrases whose first word this may be, and the words of which a text needs one to hold any of them."""
+    def _look_up(self, word: str) -> tuple[_Phrase, ...]:
+        """The phrases whose first word this may be."""
         found = list(self._exact.get(word, ()))
         for n in range(1, len(word) + 1):
             found += self._beginnings.get(word[:n], ())
             found += self._endings.get(word[-n:], ())
         found += (p for stem, phrases in self._inner.items() if stem in word for p in phrases)
-        return tuple(found), frozenset(phrase.needed for phrase in found)
+        return tuple(found)
+
+    def _look_up_both(self, word: str, after: str) -> tuple[_Phrase, ...]:
+        """The phrases whose first word this may be, if their second may be the one after it."""
+        return tuple(
+            phrase
+            for phrase in self._starting_with(word)
+            if len(phrase.words) == 1
+            or phrase.words[1] == "~"
+            or after in _GENDER
+            or (after and _alike(phrase.words[1], after))
+        )
 
     def _hits(self, text: str) -> tuple[Hit, ...]:
         """Every phrase in the first `MAX_TEXT` characters of a text."""
-        words = [(m[0], m.start(), m.end()) for m in _WORD.finditer(fold(text[:MAX_TEXT]))]
-        present = {"", *(word for word, _, _ in words)}
+        folded = fold(text[:MAX_TEXT])
+        words = _WORD.findall(folded)
+        present = {"", *words}
         found = []
-        for first, (word, start, _) in enumerate(words):
-            phrases, needed = self._starting_with(word)
-            if needed.isdisjoint(present):
-                continue
-            for phrase in phrases:
+        for first, (word, after) in enumerate(zip_longest(words, words[1:], fillvalue="")):
+            for phrase in self._starting_with_both(word, after):
                 if phrase.needed not in present:
                     continue
-                last = _matched(phrase.words, 1, words, first + 1) if len(phrase.words) > 1 else first + 1
+                last = _matched(phrase.words, 1, words, first + 1)
                 if last:
-                    found.append(Hit(phrase.topic, first, last, start, words[last - 1][2]))
-        return tuple(found)
+                    found.append((phrase.topic, first, last))
+        if not found:
+            return ()
+        spans = [match.span() for match in _WORD.finditer(folded)]
+        return tuple(Hit(topic, first, last, spans[first][0], spans[last - 1][1]) for topic, first, last in found)
 
     def _topics(self, text: str) -> frozenset[str]:
         """The topics of which a phrase stands in a text."""
@@ -114,7 +128,7 @@ def _parts(phrase: str) -> list[str]:
     return re.findall(r"\*?\w+\*?|~", fold(phrase))
 
 
-def _matched(phrase: tuple[str, ...], at: int, words: list[tuple[str, int, int]], place: int) -> int:
+def _matched(phrase: tuple[str, ...], at: int, words: list[str], place: int) -> int:
     """Where the rest of a phrase ends if it stands at `place`, else 0."""
     while at < len(phrase):
         wanted = phrase[at]
@@ -122,9 +136,9 @@ def _matched(phrase: tuple[str, ...], at: int, words: list[tuple[str, int, int]]
             ends = (_matched(phrase, at + 1, words, p) for p in range(place, min(place + GAP_WORDS + 1, len(words))))
             return next((end for end in ends if end), 0)
         skipped = 0
-        while place < len(words) and skipped < 2 and words[place][0] in _GENDER and not _alike(wanted, words[place][0]):
+        while place < len(words) and skipped < 2 and words[place] in _GENDER and not _alike(wanted, words[place]):
             place, skipped = place + 1, skipped + 1
-        if place >= len(words) or not _alike(wanted, words[place][0]):
+        if place >= len(words) or not _alike(wanted, words[place]):
             return 0
         at, place = at + 1, place + 1
     return place

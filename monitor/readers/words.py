@@ -30,6 +30,7 @@ _OTHER_ADDRESS = re.compile(
     r"compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|advice|guides?|arbeitgeber|firm[ay]|facets?)(?![a-z])"
 )
 _FOREIGN = re.compile(r"/|%2f|^(?:utm_\w+|ref|source|src|campaign|from|origin)=", re.I)
+_NUMBER = re.compile(r"[0-9]+")
 _IDENTIFIER = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f]{4}|=\d+(?:&|$)|/\d+(?:/|$)")
 _COUNT = re.compile(r"\s*(?:\(\s*\d[\d.,\s]*\+?\s*\)|\[\d+\]|\b\d{1,5})$")
 _LOOKS_LIKE_ADDRESS = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$|^\S+@\S+\.\S+$")
@@ -164,10 +165,17 @@ def address_words(url: str) -> tuple[bool, bool, bool]:
     except ValueError:
         return (False, False, False)
     # campaign marks and values that are themselves addresses say nothing of where the link leads
-    query = "&".join(p for p in split.query.split("&") if not _FOREIGN.search(p))
+    query = "&".join(p for p in split.query.split("&") if not _FOREIGN.search(p)) if split.query else ""
     where = unquote(f"{split.path}?{query}#{split.fragment}").lower()
     path = unquote(split.path).lower()
-    return (bool(_JOB_ADDRESS.search(where)), bool(_OTHER_ADDRESS.search(path)), bool(_IDENTIFIER.search(where)))
+    position, other = _kinds(_NUMBER.sub("0", where), _NUMBER.sub("0", path))
+    return (position, other, bool(_IDENTIFIER.search(where)))
+
+
+@lru_cache(maxsize=8192)
+def _kinds(where: str, path: str) -> tuple[bool, bool]:
+    """Of an address whose numbers are all 0, as they say nothing here: a list's own differ in nothing else."""
+    return (bool(_JOB_ADDRESS.search(where)), bool(_OTHER_ADDRESS.search(path)))
 
 
 def is_file(url: str) -> bool:
