@@ -171,11 +171,11 @@ def _wanted_bytes(question: Question, status: int, headers: Mapping[str, str]) -
 
 
 async def _answer(response: httpx.Response, question: Question) -> Answer:
-    body = b"".join([chunk async for chunk in response.aiter_raw()])
-    if len(body) > question.limit and not question.cut:
+    chunks = [chunk async for chunk in response.aiter_raw()]
+    if sum(map(len, chunks)) > question.limit and not question.cut:
         raise too_large(question.limit)
     cookies = response.headers.get_list("set-cookie")
-    return Answer(response.status_code, response.headers, cookies, body[: question.limit])
+    return Answer(response.status_code, response.headers, cookies, b"".join(chunks)[: question.limit])
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
