@@ -153,7 +153,7 @@ class Walk:
         inline = tag in _INLINE and role not in _BLOCK_ROLES
         if inline and tag == "span" and "class" in attributes and _is_a_column(node):
             inline = False
-        if not inline:
+        if self.line is not None and not inline:
             self.break_line()
         element = Element(tag, attributes, parent, len(self.elements), len(self.stack), sign=known[0], words=known[1])
         element.first = len(self.lines) - (self.line is not None)
@@ -161,7 +161,8 @@ class Walk:
         above = parent.path if parent else 0
         formatting = tag in FORMATTING and parent is not None
         element.path = above if formatting else self.paths.setdefault((above, known[0]), len(self.paths) + 1)
-        element.heading = _level(element) or (parent.heading if parent else 0)
+        level = _level(attributes) if role == "heading" else HEADINGS.get(tag, 0)
+        element.heading = level or (parent.heading if parent else 0)
         element.bold = (
             tag in ("b", "strong")
             or (parent is not None and parent.bold)
@@ -182,7 +183,7 @@ class Walk:
         _, element = self.stack.pop()
         element.end = len(self.elements)
         element.silent = len(self.parts)
-        if not element.inline:
+        if self.line is not None and not element.inline:
             self.break_line()
         element.last = len(self.lines)
 
@@ -200,8 +201,6 @@ class Walk:
 
     def without_badges(self, line: Line) -> None:
         """Drop "New" and its like from a line that says more: it comes and goes while the title stays."""
-        if len(line.parts) < 2:
-            return
         badges = [n for n, (holder, text) in enumerate(line.parts) if holder.inline and _is_badge(holder, text)]
         if not badges or all(n in badges or not text.strip() for n, (_, text) in enumerate(line.parts)):
             return
@@ -211,17 +210,21 @@ class Walk:
             self.parts[start + n] = (line.number, " ")
 
     def break_line(self) -> None:
-        if self.line is None:
-            return
-        self.without_badges(self.line)
+        line, self.line = self.line, None
+        if line is not None:
+            line.text = squeeze(line.parts[0][1] if len(line.parts) == 1 else self._joined(line))
+
+    def _joined(self, line: Line) -> str:
+        """The words of a line of several parts, which it may lose some of."""
+        self.without_badges(line)
         pieces: list[str] = []
         before: tuple[Element, str] | None = None
-        struck = [holder for holder, _ in self.line.parts if holder.struck]
+        struck = [holder for holder, _ in line.parts if holder.struck]
         if struck and not any(e.tag == "a" for holder in struck for e in holder.ancestors(3)):
-            valid = [(holder, text) for holder, text in self.line.parts if not holder.struck]
+            valid = [(holder, text) for holder, text in line.parts if not holder.struck]
             if any(squeeze(text) for _, text in valid):  # "Deadline: <s>1 March</s> 15 March"
-                self.line.parts = valid
-        for holder, text in self.line.parts:
+                line.parts = valid
+        for holder, text in line.parts:
             # neighbours such as <span>Lund</span><span>12 May</span> stand apart on the screen
             if before and (
                 _side_by_side(before[0], holder) or (_boxed(before[0], holder) and _digits_meet(before[1], text))
@@ -229,8 +232,7 @@ class Walk:
                 pieces.append(" ")
             pieces.append(text)
             before = holder, text
-        self.line.text = squeeze("".join(pieces))
-        self.line = None
+        return "".join(pieces)
 
 
 def _is_badge(holder: Element, text: str) -> bool:
@@ -272,11 +274,10 @@ def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, froz
     return (tag + "".join(f".{t}" for t in lasting), words)
 
 
-def _level(element: Element) -> int:
-    if element.attributes.get("role") == "heading":
-        level = element.attributes.get("aria-level") or "2"
-        return int(level) if level in "123456" else 2
-    return HEADINGS.get(element.tag, 0)
+def _level(attributes: dict[str, str | None]) -> int:
+    """Of an element that is a heading by its role."""
+    level = attributes.get("aria-level") or "2"
+    return int(level) if level in "123456" else 2
 
 
 def _heading(line: Line) -> int:

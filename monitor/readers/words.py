@@ -30,6 +30,7 @@ _OTHER_ADDRESS = re.compile(
     r"compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|advice|guides?|arbeitgeber|firm[ay]|facets?)(?![a-z])"
 )
 _FOREIGN = re.compile(r"/|%2f|^(?:utm_\w+|ref|source|src|campaign|from|origin)=", re.I)
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(/[\w%~=,+./-]*)", re.A)
 _NUMBER = re.compile(r"[0-9]+")
 _IDENTIFIER = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f]{4}|=\d+(?:&|$)|/\d+(?:/|$)")
 _COUNT = re.compile(r"\s*(?:\(\s*\d[\d.,\s]*\+?\s*\)|\[\d+\]|\b\d{1,5})$")
@@ -160,14 +161,15 @@ def has_count(text: str) -> bool:
 @lru_cache(maxsize=8192)
 def address_words(url: str) -> tuple[bool, bool, bool]:
     """Of an address: whether it looks like a position's, like another kind of page's, and whether it holds an id."""
+    plain = _PLAIN_ADDRESS.fullmatch(url)  # what `urlsplit` finds, at a third of its time
     try:
-        split = urlsplit(url)
+        path, query, fragment = (plain[1], "", "") if plain else urlsplit(url)[2:]
     except ValueError:
         return (False, False, False)
     # campaign marks and values that are themselves addresses say nothing of where the link leads
-    query = "&".join(p for p in split.query.split("&") if not _FOREIGN.search(p)) if split.query else ""
-    where = unquote(f"{split.path}?{query}#{split.fragment}").lower()
-    path = unquote(split.path).lower()
+    query = "&".join(p for p in query.split("&") if not _FOREIGN.search(p))
+    where = unquote(f"{path}?{query}#{fragment}").lower()
+    path = unquote(path).lower()
     position, other = _kinds(_NUMBER.sub("0", where), _NUMBER.sub("0", path))
     return (position, other, bool(_IDENTIFIER.search(where)))
 
