@@ -62,7 +62,7 @@ def match(
     def take(i: int, candidates: Iterable[Position], fits: Callable[[int, Position], bool]) -> None:
         free = [c for c in candidates if c.id not in taken and fits(i, c)] if i not in pairs else []
         if free:
-            best = min(free, key=lambda c: _preference(c, postings[i], source))
+            best = free[0] if len(free) == 1 else min(free, key=lambda c: _preference(c, postings[i], source))
             pairs[i] = best
             taken.add(best.id)
 

@@ -131,7 +131,8 @@ class Store:
 
     def _positions_with(self, source: str, keys: Iterable[str], past: Iterable[str] | None) -> Iterator[Position]:
         values = {"source": source, "keys": json.dumps(list(keys)), "past": json.dumps(list(past or ()))}
-        return self._positions(f"id IN ({_ALL_OWN if past is None else _PRESENT_OWN} UNION {_WITH_KEY})", values)
+        found = self._rows(f"{_ALL_OWN if past is None else _PRESENT_OWN} UNION {_WITH_KEY}", values)
+        return self._positions_of(row["position"] for row in found)
 
     def snapshots(self, source: str, *, listed: bool) -> list[tuple[str, Page]]:
         """Each page's last stored body: of the list, in order, by the URL asked, or of the ads, by canonical URL."""
@@ -221,9 +222,11 @@ class Store:
         column: title, organization, department, supervisors, summary or text; all of them unless given.
         """
         found = ranked_ids(self._connection, words, column=column, limit=limit)
-        ids = json.dumps([number for number, _, _ in found])
-        positions = {p.id: p for p in self._positions("id IN (SELECT value FROM json_each(:ids))", {"ids": ids})}
+        positions = {p.id: p for p in self._positions_of(number for number, _, _ in found)}
         return [Hit(position=positions[n], score=score, excerpt=excerpt) for n, score, excerpt in found]
+
+    def _positions_of(self, numbers: Iterable[int]) -> Iterator[Position]:
+        return self._positions("id IN (SELECT value FROM json_each(:ids))", {"ids": json.dumps(list(numbers))})
 
     def _positions(self, where: str, values: Mapping[str, Any]) -> Iterator[Position]:
         sightings: dict[int, list[Sighting]] = {}
@@ -260,8 +263,8 @@ class Store:
             f" WHERE {where} ORDER BY e.id",
             values,
         )
-        wanted = json.dumps(sorted({row["position"] for row in rows if row["position"]}))
-        positions = {p.id: p for p in self._positions("id IN (SELECT value FROM json_each(:ids))", {"ids": wanted})}
+        wanted = sorted({row["position"] for row in rows if row["position"]})
+        positions = {p.id: p for p in self._positions_of(wanted)}
         return [replace(load_event(row), position=positions.get(row["position"])) for row in rows]
 
     def last_event(self) -> int:
