@@ -6,6 +6,7 @@ Times are those of the event loop's clock, in seconds: pauses are real even wher
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -26,7 +27,7 @@ class Host:
         self._delay = delay
         self._pause = delay
         self._turn = asyncio.Lock()
-        self._next_start = 0.0
+        self._last_start = -math.inf
         self._rest_until = 0.0
         self._failures = 0
         self._why = ""
@@ -41,10 +42,10 @@ class Host:
                 raise Fault(
                     f"{self._why}; it is left alone for {round(rest)} seconds", transient=True, retry_after=rest
                 )
-            if (pause := max(rest, self._next_start - now)) > 0:
+            if (pause := max(rest, self._last_start + self._pause - now)) > 0:
                 await asyncio.sleep(pause)
             async with self._slots:
-                self._next_start = asyncio.get_running_loop().time() + self._pause
+                self._last_start = asyncio.get_running_loop().time()
                 yield
 
     def asks_for(self, crawl_delay: float | None) -> None:

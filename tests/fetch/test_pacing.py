@@ -80,6 +80,18 @@ def test_crawl_delay_only_lengthens_the_pause(crawl_delay: float | None, pause: 
     assert on_host(1.0, use) == [0, pause]
 
 
+def test_crawl_delay_counts_from_the_request_that_told_of_it() -> None:
+    async def use(host: Host) -> float:
+        clock = asyncio.get_running_loop().time
+        await starts(host, 1)
+        asked = clock()
+        host.asks_for(5.0)
+        await starts(host, 1)
+        return round(clock() - asked, 6)
+
+    assert on_host(1.0, use) == 5.0
+
+
 def test_hosts_do_not_wait_for_one_another_but_for_a_slot() -> None:
     async def main() -> list[float]:
         paces, times = Paces(60.0, 2), list[float]()
