@@ -86,7 +86,7 @@ Matcher = Callable[[DigestSettings, Mapping[int, str], Collection[int]], Mapping
 Ranking = Callable[[Mapping[int, Sequence[str]], Sequence[str]], Mapping[int, float]]
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """What is common to a word's forms, and often to its cognates: `optimization`, `Optimierung` -> `optim`."""
     folded = fold(word)

@@ -33,7 +33,7 @@ _PAGE_PARTS = frozenset(
 )
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def canonical_url(url: str) -> str:
     """The address as it is compared, never as it is fetched; two of one text name the same document.
 
@@ -102,7 +102,7 @@ def _names_item(fragment: str) -> bool:
     return bool(words) and not set(words) <= _PAGE_PARTS and (len(words) > 1 or len(fragment) >= 5)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def host_of(url: str | None) -> str:
     """The host without www., with a port that is not the usual one; empty if the URL has none."""
     canonical = canonical_url(url or "")
@@ -128,7 +128,7 @@ def job_number(url: str) -> tuple[str, str] | None:
     return _job_number(canonical_url(url))
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=4096)
 def _job_number(canonical: str) -> tuple[str, str] | None:
     if not canonical.startswith("https://"):
         return None

@@ -21,7 +21,7 @@ def _words(text: str) -> str:
 
 
 _SHORT = 300  # characters; titles and names come again and again, pages do not
-_short = lru_cache(maxsize=16_384)(_words)
+_short = lru_cache(maxsize=4096)(_words)
 
 
 def repaired(text: str) -> str:
