@@ -101,3 +101,13 @@ def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("cp1252-bytes", _as_cp1252)
+
+
+def cloudflare_address(code: str) -> str | None:
+    """An address that Cloudflare hides: hex, of which the first byte is the key to the others."""
+    try:
+        data = bytes.fromhex(code)
+        address = bytes(byte ^ data[0] for byte in data[1:]).decode("utf-8")
+    except (ValueError, IndexError):
+        return None
+    return address if re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address) else None

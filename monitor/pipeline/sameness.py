@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+from monitor.decoding import cloudflare_address
 from monitor.models import Page
 
 # Whatever a page holds, none of these searches may take time that grows with the square of its length: they are not
@@ -105,8 +106,6 @@ def _without_session(text: str) -> str:
 
 def _revealed(address: re.Match[str]) -> str:
     """Cloudflare hides an address behind another key at every request."""
-    from monitor.readers.main_text import cloudflare_address
-
     return cloudflare_address(address[1]) or address[0]
 
 

@@ -15,6 +15,7 @@ from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from monitor.decoding import cloudflare_address
 from monitor.errors import ReadError
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases
@@ -114,16 +115,6 @@ def _declared_language(tree: LexborHTMLParser) -> str | None:
     node = tree.css_first("html[lang]")
     match = re.match(r"[a-z]{2}(?![a-z])", (node.attributes.get("lang") or "").strip().lower()) if node else None
     return {"nb": "no", "nn": "no"}.get(match[0], match[0]) if match else None
-
-
-def cloudflare_address(code: str) -> str | None:
-    """An address that Cloudflare hides: hex, of which the first byte is the key to the others."""
-    try:
-        data = bytes.fromhex(code)
-        address = bytes(byte ^ data[0] for byte in data[1:]).decode("utf-8")
-    except (ValueError, IndexError):
-        return None
-    return address if re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address) else None
 
 
 def _reveal_addresses(tree: LexborHTMLParser) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from monitor.fields.lexicon import phrases
-from monitor.readers.main_text import cloudflare_address, from_html, from_plain
+from monitor.decoding import cloudflare_address
+from monitor.readers.main_text import from_html, from_plain
 
 
 def lines(body: str) -> list[str]:
