@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.fields.lexicon import phrases
 from monitor.decoding import cloudflare_address
+from monitor.fields.lexicon import phrases
 from monitor.readers.main_text import from_html, from_plain
 
 
