@@ -13,12 +13,13 @@ from monitor.fields import location
 from monitor.fields.lexicon import languages
 from monitor.fields.phrase import fold
 
+NOTICE = "# From the Unicode CLDR, copyright Unicode, Inc., under the Unicode License v3 (https://www.unicode.org/license.txt)."
 _BABEL = {"no": "nb"}
 _LOCALES = [Locale(_BABEL.get(language, language)) for language in languages()]
 
 
 def names() -> dict[str, list[str]]:
-    """A file beside the module `location` -> its lines: folded names in every language of the lexicons, in order."""
+    """A file beside the module `location` -> its lines: where they are from, and folded names in every language."""
     countries = {
         fold(name)
         for one in _LOCALES
@@ -28,7 +29,7 @@ def names() -> dict[str, list[str]]:
     calendar = {
         fold(word) for one in _LOCALES for names in (one.days, one.months) for word in names["format"]["wide"].values()
     }
-    return {"countries.txt": sorted(countries), "calendar.txt": sorted(calendar)}
+    return {"countries.txt": [NOTICE, *sorted(countries)], "calendar.txt": [NOTICE, *sorted(calendar)]}
 
 
 if __name__ == "__main__":
