@@ -78,9 +78,9 @@ class Transport(httpx.AsyncBaseTransport):
             if not exchange.suffices:
                 raise httpx.ReadTimeout("silent") from error
         except pycurl.error as error:
-            if exchange.refused and not exchange.suffices:
-                raise exchange.refused from None
             if not exchange.suffices:
+                if exchange.refused:
+                    raise exchange.refused from None
                 raise _as_httpx_says(error, curl) from _cause(error, curl)
         if exchange.left is None:
             raise httpx.RemoteProtocolError(_NO_RESPONSE)

@@ -24,7 +24,7 @@ async def second_half(
         known = _known(store, source, seen.reading)
         given = replace(given, state=store.state(source.url), known=known)
         seen = await open_ads(given, seen, web, reader, stop)
-    anew = await _reread(store, source, seen, reader)
+    anew = await _reread(store, given, seen, reader)
     if seen.ads or anew:  # while they were fetched and read, other checks may have stored what is about the same
         known = None
     return conclude(store, source, seen, anew, known)
@@ -38,9 +38,9 @@ class Reread:
     ads: tuple[AdSeen, ...]
 
 
-async def _reread(store: Store, source: Source, seen: Observation, reader: Reader) -> Reread | None:
+async def _reread(store: Store, given: CheckInput, seen: Observation, reader: Reader) -> Reread | None:
     """None unless the reader or the settings have changed since they were read."""
-    state = store.state(source.url, ads=False)
+    source, state = given.source, given.state
     if seen.reading is None or state is None or state.fingerprint in (None, fingerprint(source)):
         return None
     known = store.known(source.url, past=())
