@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -158,8 +159,21 @@ Phrase = Annotated[str, AfterValidator(_phrase)]
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 
 
+def _described(schema: dict[str, Any], table: type[BaseModel]) -> None:
+    """The docstring under each key, for the schema. Source code is read for it, which no other command should pay."""
+    import ast
+    import inspect
+
+    (definition,) = ast.parse(inspect.getsource(table)).body
+    assert isinstance(definition, ast.ClassDef)
+    for key, below in pairwise(definition.body):
+        match key, below:
+            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(words))):
+                schema["properties"][table.model_fields[name].alias or name]["description"] = words
+
+
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, json_schema_extra=_described)
 
 
 class StoreSettings(_Table):

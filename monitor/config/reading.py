@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
+import tomli
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -50,8 +50,8 @@ def text_of(path: Path) -> str:
 def parse(text: str, path: Path) -> Settings:
     """The settings that a text says; `path` is where it lies, for the messages and for relative paths."""
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise ConfigError([_syntax_fault(str(error), path, text)]) from None
     faults: list[tuple[Location, str]]
     try:
@@ -69,7 +69,7 @@ def parse(text: str, path: Path) -> Settings:
 
 def source_tables(text: str) -> list[dict[str, Any]]:
     """The [[source]] tables of a text that `parse` accepts, as they are written."""
-    return list(tomllib.loads(text).get("source", ()))
+    return list(tomli.loads(text).get("source", ()))
 
 
 def schema() -> dict[str, Any]:

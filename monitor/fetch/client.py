@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 
-import stamina
-
 from monitor import __version__
 from monitor.decoding import decode
 from monitor.fetch.body import ACCEPT_ENCODING, check_content, check_type, unpacked
@@ -27,8 +25,6 @@ _ROBOTS_TIP = "If the site's operator allows it all the same, set obey_robots = 
 _POSTED = {"Accept": "application/json", "Content-Type": "application/json"}
 _NONE = Validators()
 _PAGELESS = (204, 205, 206)  # successful, but no page: nothing, or a part
-
-stamina.instrumentation.set_on_retry_hooks(())  # a try that fails is no news; the last one's error is
 
 
 class Fetcher:
@@ -125,12 +121,15 @@ class Fetcher:
     async def _ask(self, journey: Journey, question: Question) -> Answer:
         """One hop, in its host's turn, tried again where that may help."""
         host = self._paces.host(journey.host)
-        try:  # to make ready for other tries costs as much as a request
+        try:  # to make ready for other tries costs as much as a request, and to load what they need, twenty
             return await self._try(host, journey, question)
         except Fault as fault:
             if question.posted is not None:
                 raise
             first = fault
+        import stamina
+
+        stamina.instrumentation.set_on_retry_hooks(())  # a try that fails is no news; the last one's error is
         timeout = self._settings.timeout
         tries = stamina.retry_context(
             on=_again,

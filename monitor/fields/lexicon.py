@@ -6,11 +6,12 @@ A file holds tables of phrase lists. `phrases("deadline.labels")` gives that lis
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+import tomli
 
 _HEADER = re.compile(r"^\[(\w+)\]", re.M)
 
@@ -29,7 +30,7 @@ def _texts() -> Mapping[str, Mapping[str, str]]:
 @cache
 def _table(name: str) -> Mapping[str, Mapping[str, Any]]:
     """language -> its table of that name. Only what is asked for is parsed: a list needs half of the tables."""
-    return {language: tomllib.loads(tables[name]) for language, tables in _texts().items() if name in tables}
+    return {language: tomli.loads(tables[name]) for language, tables in _texts().items() if name in tables}
 
 
 @cache

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from monitor.errors import StoreError
 from monitor.store.migrations import NAMES, migrate
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 BUSY_SECONDS = 10
+Row: TypeAlias = sqlite3.Row
 
 
 class Connection:
@@ -84,11 +85,11 @@ class Connection:
                 if durable:
                     self._sqlite.execute("PRAGMA synchronous = NORMAL")
 
-    def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
+    def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         with told(self.path):
-            cursor = self._sqlite.execute(sql, values)
-            names = [column[0] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor]
+            cursor = self._sqlite.cursor()
+            cursor.row_factory = Row  # not that of the connection, whose rows sqlite-utils reads in its own way
+            return cursor.execute(sql, values).fetchall()
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """The integer primary key of the new row."""

@@ -29,7 +29,7 @@ from monitor.models import (
     Verdict,
 )
 from monitor.store.checks import write_check, write_robots, write_unchanged
-from monitor.store.connection import Connection
+from monitor.store.connection import Connection, Row
 from monitor.store.outbox import Outbox
 from monitor.store.records import SourceState, load_event, load_posting, load_sighting, moment, some_moment, stamp
 from monitor.store.retention import Pruned, moments, prune
@@ -282,7 +282,7 @@ _PRESENT_OWN = """
         WHERE k.key IN (SELECT value FROM json_each(:past))"""
 
 
-def _state(row: Mapping[str, Any], **pages: Any) -> SourceState:
+def _state(row: Row, **pages: Any) -> SourceState:
     return SourceState(
         url=row["url"],
         name=row["name"],
@@ -306,7 +306,7 @@ def _state(row: Mapping[str, Any], **pages: Any) -> SourceState:
     )
 
 
-def _page(row: Mapping[str, Any]) -> Page:
+def _page(row: Row) -> Page:
     body = zlib.decompress(row["body"])
     return Page(
         url=row["final_url"],

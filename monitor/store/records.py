@@ -18,6 +18,7 @@ from monitor.models import (
     Validators,
 )
 from monitor.plain import posting_from_json, to_json
+from monitor.store.connection import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,7 @@ def load_posting(text: str) -> Posting:
     return posting_from_json(json.loads(text))
 
 
-def load_sighting(row: Mapping[str, Any], posting: Callable[[str], Posting] = load_posting) -> Sighting:
+def load_sighting(row: Row, posting: Callable[[str], Posting] = load_posting) -> Sighting:
     return Sighting(
         source=row["source"],
         keys=tuple(json.loads(row["keys"])),
@@ -144,7 +145,7 @@ def load_fields(text: str) -> dict[str, FieldChange]:
     return {k: FieldChange(value(k, v["before"]), value(k, v["after"])) for k, v in json.loads(text).items()}
 
 
-def load_event(row: Mapping[str, Any]) -> Event:
+def load_event(row: Row) -> Event:
     """The event without its position, which the store joins."""
     return Event(
         id=row["id"],
