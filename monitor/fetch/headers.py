@@ -1,4 +1,4 @@
-"""What response headers say. Names of headers are looked up without regard to case (the mapping sees to that)."""
+"""What response headers say. `wire.Answer` has their names in lower case."""
 
 from __future__ import annotations
 

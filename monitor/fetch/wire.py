@@ -35,7 +35,7 @@ _WHOLE = 3  # a whole request may take so many times the timeout of one read
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response as it came. headers: looked up without regard to case. body: still encoded; empty unless wanted."""
+    """A response as it came. headers: by names in lower case. body: still encoded; empty unless wanted."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -174,8 +174,9 @@ async def _answer(response: httpx.Response, question: Question) -> Answer:
     chunks = [chunk async for chunk in response.aiter_raw()]
     if sum(map(len, chunks)) > question.limit and not question.cut:
         raise too_large(question.limit)
-    cookies = response.headers.get_list("set-cookie")
-    return Answer(response.status_code, response.headers, cookies, b"".join(chunks)[: question.limit])
+    headers = dict(response.headers.items())
+    cookies = response.headers.get_list("set-cookie") if "set-cookie" in headers else []
+    return Answer(response.status_code, headers, cookies, b"".join(chunks)[: question.limit])
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -44,8 +44,10 @@ def _leads(url: str, html: str) -> Iterator[str]:
 
 
 def _request(url: str) -> Request | None:
+    if not _SEARCH.search(path(url)):
+        return None
     asked = query(url)
-    if not _SEARCH.search(path(url)) or not re.fullmatch("[0-9a-f]{40}", asked.get("key", "")):
+    if not re.fullmatch("[0-9a-f]{40}", asked.get("key", "")):
         return None
     page = {"offset": number(url, "offset", 0), "num": _PAGE}
     body = {"key": asked["key"], "channel": 0, "locale": asked.get("locale", "de"), "page": page}
