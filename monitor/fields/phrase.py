@@ -72,8 +72,7 @@ def source(phrases: Iterable[str]) -> str:
     """The phrases as a regular expression for folded texts. Without phrases it finds nothing."""
     whole: Trie = {}
     tail: Trie = {}  # may start within a word, or right after one: "*professur", "/month"
-    for phrase in phrases:
-        folded = _tidied(phrase)
+    for folded in _tidied(phrases):
         bare = folded.lstrip("*")
         if bare.strip("* "):
             _grow(whole if folded == bare and _FIRST_WORD.match(bare) else tail, bare)
@@ -81,8 +80,9 @@ def source(phrases: Iterable[str]) -> str:
     return "|".join(p for p in parts if p) or r"(?!)"
 
 
-def _tidied(phrase: str) -> str:
-    return " ".join(fold(phrase).split())
+def _tidied(phrases: Iterable[str]) -> list[str]:
+    """Folded all together: one by one, thousands of short ones take many times as long."""
+    return [" ".join(phrase.split()) for phrase in fold("\n".join(phrases)).split("\n")]
 
 
 @cache
@@ -131,7 +131,7 @@ class Pattern:
     def __init__(self, phrases: Iterable[str]) -> None:
         self._by_word: dict[str, list[str]] = {}  # the word that a phrase begins with; any other that begins so, if "*"
         others = []
-        for phrase in map(_tidied, phrases):
+        for phrase in _tidied(phrases):
             if word := _FIRST_WORD.match(phrase):
                 self._by_word.setdefault(word[0], []).append(phrase)
             elif phrase.strip("* "):

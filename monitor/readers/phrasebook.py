@@ -22,6 +22,7 @@ GAP_WORDS = 4  # that may stand at a "~" in a phrase
 MAX_TEXT = 400  # characters of a text that are looked at: a title, a heading, the beginning of a paragraph
 
 _WORD = re.compile(r"\w+")
+_PARTS = re.compile(r"\*?\w+\*?|~")  # of a phrase
 _GENDER = frozenset("r n in innen e es s".split())  # Mitarbeiter*in, Wissenschaftliche:r, doctorant·e
 
 
@@ -51,8 +52,8 @@ class Phrasebook:
         self._endings: dict[str, list[_Phrase]] = defaultdict(list)
         self._inner: dict[str, list[_Phrase]] = defaultdict(list)
         for topic in topics:
-            for text in all_phrases(topic):
-                if words := tuple(_parts(text)):
+            for text in fold("\n".join(all_phrases(topic))).split("\n"):  # all at once: it takes a fraction of the time
+                if words := tuple(_PARTS.findall(text)):
                     needed = max((word for word in words[1:] if "*" not in word and word != "~"), key=len, default="")
                     self._file(_Phrase(topic, words, needed))
         self._starting_with = lru_cache(maxsize=60_000)(self._look_up)
@@ -122,10 +123,6 @@ class Phrasebook:
     def count(self, text: str) -> int:
         """The number of words of a text, as `Hit` counts them."""
         return sum(1 for _ in _WORD.finditer(text[:MAX_TEXT]))
-
-
-def _parts(phrase: str) -> list[str]:
-    return re.findall(r"\*?\w+\*?|~", fold(phrase))
 
 
 def _matched(phrase: tuple[str, ...], at: int, words: list[str], place: int) -> int:
