@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import threading
@@ -113,6 +114,7 @@ class Daemon:
         if self._upkeep_at and timedelta(0) <= now - self._upkeep_at < UPKEEP_EVERY:
             return
         self._upkeep_at = now
+        gc.collect()  # circles that the passes left, which Python by itself looks for the more seldom the more it holds
         keep_house(self._settings, store, now)
         warning = beat(self._settings, store, now)
         if warning and warning != self._unbeaten:

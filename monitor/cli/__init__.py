@@ -116,8 +116,6 @@ def main() -> None:
 
 def _start_lean() -> None:
     """Without what libraries load and look for at every start, and nothing here needs: a quarter of its CPU."""
-    gc.set_threshold(
-        10_000
-    )  # new objects, until cycles are looked for among them; modules make thousands and few cycles
+    gc.set_threshold(10_000)  # modules make many thousand objects, and hardly a circle to be found among them
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to find any, it looks through all that is installed
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its own command line, with rich and pygments
