@@ -215,6 +215,8 @@ def _curl(request: httpx.Request) -> pycurl.Curl:
     curl.setopt(pycurl.RESOLVER_START_FUNCTION, _no_look_up)
     if url.scheme == "https":
         curl.setopt(pycurl.CAINFO, os.environ.get("SSL_CERT_FILE") or certifi.where())
+        if folder := os.environ.get("SSL_CERT_DIR"):
+            curl.setopt(pycurl.CAPATH, folder)
     if request.method == "POST":
         curl.setopt(pycurl.POSTFIELDS, request.content)
         curl.setopt(pycurl.FRESH_CONNECT, 1)  # an old connection may have died, and there is no second try

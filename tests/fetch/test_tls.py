@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,24 @@ def fetch_from(
 
 def test_a_certificate_that_holds(authority: trustme.CA, fetcher: Callable[..., Fetcher]) -> None:
     assert fetch_from(fetcher(), context(authority.issue_cert("127.0.0.1"))) == PAGE
+
+
+def test_a_folder_of_authorities(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fetcher: Callable[..., Fetcher]
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    authority.cert_pem.write_to_path(tmp_path / f"{subject_hash(authority)}.0")
+    assert fetch_from(fetcher(), context(authority.issue_cert("127.0.0.1"))) == PAGE
+
+
+def subject_hash(authority: trustme.CA) -> str:
+    """By which OpenSSL finds a certificate in a folder (openssl-rehash(1)): of the subject in lower case, in UTF-8."""
+    subject = x509.load_pem_x509_certificate(authority.cert_pem.bytes()).subject
+    plain = x509.Name([x509.NameAttribute(part.oid, str(part.value).lower()) for part in subject])
+    encoded = plain.public_bytes()
+    assert encoded[1] < 128, "a header of two bytes, which is not part of what is hashed"
+    return hashlib.sha1(encoded[2:]).digest()[3::-1].hex()
 
 
 @dataclass(frozen=True)
