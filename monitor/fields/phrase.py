@@ -23,8 +23,8 @@ Trie: TypeAlias = "dict[str, Trie]"
 _END = ""  # the key that marks the end of a phrase
 _QUOTES = dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'") | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
 _ENDING = r"\w*(?:[*:/(·.\-_]{1,2}\w{1,8}\)?){0,2}"  # also gender forms: Mitarbeiter*in, Doktorand/-in, doctorant(e)
-_WORD = re.compile(r"\b\w+")
-_WORDS = re.compile(r"\w+")
+_WORD = re.compile(r"\b\w+")  # from any place on, be it within a word
+_WORDS = re.compile(r"\w+")  # those of a whole text
 _FIRST_WORD = re.compile(r"\w+\*?")
 _LETTERS = 4  # of a word, by which it is looked up: so many tell most words apart
 
@@ -46,6 +46,11 @@ def fold(text: str) -> str:
         return text.lower().replace("\t", " ").replace("\r", " ")
     table = {ord(c): _folded(c) for c in set(text)}
     return text.translate(table)
+
+
+def fold_all(phrases: Iterable[str]) -> list[str]:
+    """Each phrase folded. All at once: one by one, thousands of short ones take many times as long."""
+    return fold("\n".join(phrases)).split("\n")
 
 
 def _grow(trie: Trie, phrase: str) -> None:
@@ -81,8 +86,7 @@ def source(phrases: Iterable[str]) -> str:
 
 
 def _tidied(phrases: Iterable[str]) -> list[str]:
-    """Folded all together: one by one, thousands of short ones take many times as long."""
-    return [" ".join(phrase.split()) for phrase in fold("\n".join(phrases)).split("\n")]
+    return [" ".join(phrase.split()) for phrase in fold_all(phrases)]
 
 
 @cache

@@ -61,9 +61,7 @@ def is_window(tree: Tree, following: str | None, seen: int) -> bool:
     if following:
         return True
     for line in tree.lines:
-        if len(line.text) > 160:
-            continue
-        if not _COUNTED.search(line.text):
+        if len(line.text) > 160 or not _COUNTED.search(line.text):
             continue
         if match := _SHOWING.search(line.text):
             first, last, total = (int(re.sub(r"\D", "", g)) for g in match.groups())
