@@ -40,7 +40,6 @@ SEAMS = {
     "sqlite_utils": {"store"},
     "sqlite3": {"store"},
     "filelock": {"store"},
-    "pebble": {"pipeline/workers.py"},
     "jinja2": {"render"},
     "css_inline": {"render"},
     "smtplib": {"delivery/smtp.py"},

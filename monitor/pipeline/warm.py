@@ -2,7 +2,6 @@
 forked does it once, and they share the memory. What only ads need, the worker that reads the first one loads.
 """
 
-import gc
 import sys
 from datetime import UTC, datetime
 from types import TracebackType
@@ -24,8 +23,6 @@ def _warm() -> None:
     for text in _PAGES:
         page = Page(url="https://example.org/", body=text.encode(), text=text, fetched_at=now)
         read(page, Hints(as_of=now.date()))
-    gc.set_threshold(50_000)  # a page's elements hold one another till it is read: nothing to find among them before
-    gc.freeze()  # what is loaded is not looked at again, which would copy it into each worker
 
 
 def _fail(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from monitor.models import Hints, Kind, Page, Reading
 
@@ -28,3 +29,12 @@ def fail(page: Page, hints: Hints) -> Reading:
 
 def well(page: Page, hints: Hints) -> Reading:
     return Reading(kind=Kind.PAGE, text=str(os.getpid()))
+
+
+def parent(page: Page, hints: Hints) -> Reading:
+    return Reading(kind=Kind.PAGE, text=str(os.getppid()))
+
+
+def open_files(page: Page, hints: Hints) -> Reading:
+    links = [entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    return Reading(kind=Kind.PAGE, text="\n".join(str(link.readlink()) for link in links))

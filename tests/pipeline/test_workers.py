@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,38 @@ def test_once_processes_run_they_read_small_pages_too() -> None:
             return [(await workers.read(page, HINTS, well)).text for page in (LARGE, LITTLE)]
 
     assert str(os.getpid()) not in asyncio.run(run())
+
+
+def reading_alone(by: str, before: str = "") -> str:
+    """What a page's reader says to a program that is one thread, as a poll is."""
+    code = (
+        "import asyncio, os, sys, threading\n"
+        "from tests.pipeline.hostile import *\n"
+        "from tests.pipeline.test_workers import HINTS, LARGE, Workers\n"
+        f"{before}\n"
+        "async def run():\n"
+        "    async with Workers() as workers:\n"
+        f"        print((await workers.read(LARGE, HINTS, {by})).text.replace(str(os.getpid()), 'the program'))\n"
+        "asyncio.run(run())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked from the program on Linux only")
+def test_a_program_of_one_thread_forks_its_reader_itself() -> None:
+    assert reading_alone("parent") == "the program"
+    threads = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
+    assert reading_alone("parent", before=threads) != "the program"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked from the program on Linux only")
+def test_a_forked_reader_holds_nothing_open_that_is_the_programs(tmp_path: Path) -> None:
+    database = tmp_path / "monitor.db"
+    shown = reading_alone("open_files", before=f"database = open({str(database)!r}, 'w')")
+    assert "socket:" in shown
+    assert str(database) not in shown
 
 
 @pytest.mark.skipif(os.name == "nt", reason="processes are not forked from a server there")
