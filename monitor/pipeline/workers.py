@@ -149,7 +149,7 @@ def _serve(pipe: Connection) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     gc.set_threshold(50_000)  # a page's elements hold one another till it is read: nothing to find among them before
     gc.freeze()  # what is loaded is not looked at again, which would copy it
-    with suppress(EOFError):
+    with suppress(EOFError, ConnectionError):
         while True:
             page, hints, by = pipe.recv()
             import monitor.pipeline.reading  # noqa: F401  what loading takes is not the page's fault
