@@ -5,7 +5,7 @@ the employer ("University of Oslo, Norway", "based in Kiel").
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from monitor.fields.labelled import Labelled, values
@@ -43,11 +43,39 @@ _STATE_CODES = frozenset(
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR"
     " PA RI SC SD TN TX UT VT VA WA WV WI WY DC ON QC BC AB MB SK NS NB NL PE QLD NSW VIC TAS ACT NT".split()
 )
-_CITY_STATE = re.compile(rf"(?<![\w-])({_PLACE}),?[ \xa0](QLD|NSW|VIC|TAS|ACT)(?![\w-])")
+_AUSTRALIAN = re.compile(r"QLD|NSW|VIC|TAS|ACT")  # cheap: few texts have one
 _REGION = re.compile(
     r"\blan$|holland$|brabant$|gelderland$|limburg$|shire$|kraj$|county$|kanton |^canton |flanders$|england$|fylke$|"
     r"comunidad |provin|ile de france"
 )
+
+
+# of the expressions with capitals, each of which takes milliseconds to compile, those that few texts need
+
+
+@cache
+def _city_state() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])({_PLACE}),?[ \xa0](QLD|NSW|VIC|TAS|ACT)(?![\w-])")
+
+
+@cache
+def _beside() -> re.Pattern[str]:
+    """ "Institute of Science, Nagpur." """
+    return re.compile(rf",[ \xa0]({_PLACE})(?=\.?\s*(?:\n|$)|\.\s|[;)])")
+
+
+@cache
+def _after_cue() -> re.Pattern[str]:
+    """ "based in Kiel", "based at the Ocean Institute in Kiel" """
+    return re.compile(
+        rf"\s+(?:[\w/&.-]+(?:[ ][\w/&.-]+){{0,5}}?[ ](?:in|at)[ ])??(?:the (?:city|heart|centre|center) of )?"
+        rf"({_PLACE}(?:,[ ]{_PLACE})?)(?![\w/])"
+    )
+
+
+@cache
+def _place_and_more() -> re.Pattern[str]:
+    return re.compile(rf"(?m)({_PLACE}(?:,[ ][^\n,]{{2,40}}){{0,3}})$")
 
 
 @cache
@@ -56,6 +84,7 @@ def _names(file: str) -> frozenset[str]:
     return frozenset((files("monitor.fields") / file).read_text(encoding="utf-8").splitlines())
 
 
+@lru_cache(maxsize=1024)
 def is_country(words: str) -> bool:
     """Whether the words are a country's name, in any language that has a lexicon."""
     name = " ".join(fold(words).split()).removeprefix("the ").strip(" .,")
@@ -117,13 +146,18 @@ def _tidied(value: str) -> str:
 
 def _unmarked_label(text: str, language: str | None) -> Found[str] | None:
     """A short line that begins with a label and has no colon: "Place Umeå"."""
-    for line in _LABEL_AND_PLACE.finditer(text):
-        if role(line[1], language) == "location" and not _no_place().fullmatch(fold(line[2])):
+    for line in _LABEL_AND_VALUE.finditer(text):
+        if (
+            line[1][0].isupper()
+            and role(line[1], language) == "location"
+            and re.fullmatch(rf"{_PLACE}(?:,[ ]{_PLACE})?", line[2])
+            and not _no_place().fullmatch(fold(line[2]))
+        ):
             return Found(line[2], line[2])
     return None
 
 
-_LABEL_AND_PLACE = re.compile(rf"(?m)^[ \t•*-]*([{_UPPER}][^\W\d_]{{2,14}})[ \t]+({_PLACE}(?:,[ ]{_PLACE})?)[ \t]*$")
+_LABEL_AND_VALUE = re.compile(r"(?m)^[ \t•*-]*([^\W\d_]{3,15})[ \t]+([^\n]*\S)[ \t]*$")
 
 
 def _own_line(text: str) -> Found[str] | None:
@@ -131,34 +165,28 @@ def _own_line(text: str) -> Found[str] | None:
     for line in text.splitlines()[:14]:
         words = line.strip(" \t-•*|")
         parts = [p.strip() for p in words.split(",")]
+        if len(parts) < 2 or not re.fullmatch(_PLACE, parts[-1]):
+            continue  # most lines
         parts = parts[next((n for n, part in enumerate(parts) if not _institutional(part)), 0) :]
-        words = words[words.rfind(parts[0]) :] if len(parts) > 1 else words
+        words = words[words.rfind(parts[0]) :]
         if (
             2 <= len(parts) <= 4
             and len(words) <= 90
             and (_is_area(parts[-1]) or _is_area(parts[0]))
-            and all(re.fullmatch(_PLACE, p) for p in parts)
+            and all(re.fullmatch(_PLACE, p) for p in parts[:-1])
         ):
             return Found(words, words)
-    job = _JOB_IN.search(text)
-    return Found(job[1], job[1]) if job else None
+    jobs = (_place_and_more().match(text, job.end()) for job in _JOB_IN.finditer(text))
+    place = next(filter(None, jobs), None)
+    return Found(place[1], place[1]) if place else None
 
 
-_JOB_IN = re.compile(
-    rf"(?m)^(?:Job in|Stelle in|Emploi à)\s+(?:\d{{3,6}},\s*)?({_PLACE}(?:,[ ][^\n,]{{2,40}}){{0,3}})$"
-)
+_JOB_IN = re.compile(r"(?m)^(?:Job in|Stelle in|Emploi à)\s+(?:\d{3,6},\s*)?")
 _DATELINE = re.compile(  # "Leipzig, 6 October 2022" at the head or the foot
     rf"(?m)^({_PLACE}),[ \xa0](?:(?:den|le|il|the|dne|dnia|li)[ \xa0])?"
     r"(?:\d{1,2}[./]\s?\d{1,2}[./]\s?|\d{1,2}(?:\.|st|nd|rd|th|er|º|°)?\s(?:de\s)?[^\W\d]{3,12}\.?\s(?:de\s)?"
     r"|[^\W\d]{3,12}\s\d{1,2}(?:st|nd|rd|th)?,\s|\d{4}-\d\d-(?=\d\d))(?:19|20)?\d\d\.?$"
 )
-_BESIDE = re.compile(rf",[ \xa0]({_PLACE})(?=\.?\s*(?:\n|$)|\.\s|[;)])")  # "Institute of Science, Nagpur."
-_AFTER_CUE = re.compile(  # "based in Kiel", "based at the Ocean Institute in Kiel"
-    rf"\s+(?:[\w/&.-]+(?:[ ][\w/&.-]+){{0,5}}?[ ](?:in|at)[ ])??(?:the (?:city|heart|centre|center) of )?"
-    rf"({_PLACE}(?:,[ ]{_PLACE})?)(?![\w/])"
-)
-
-
 _INSTITUTION_IN = re.compile(
     rf"(?:[Uu]niversi|[Ii]nstitut|Hochschule|[Cc]ollege|KTH|[Tt]echnology|högskola\w*)"
     rf"[^.\n]{{0,40}}?[ \xa0](?:in|i|en|à|a)[ \xa0]({_PLACE})"
@@ -187,15 +215,16 @@ def _in_sentences(text: str) -> Found[str] | None:
             found.append((2.0, start, _tidied(country), country))
         else:
             found.append((3.0, start, f"{city}, {_tidied(country)}", words))
-    found += [(2.5, m.start(), m[0], m[0]) for m in _CITY_STATE.finditer(text)]
+    if _AUSTRALIAN.search(text):
+        found += [(2.5, m.start(), m[0], m[0]) for m in _city_state().finditer(text)]
     found += [(2.2, m.start(1), m[1], m[1]) for m in _DATELINE.finditer(text) if not _is_calendar_word(m[1])]
     for named in institutions(text):
-        beside = _BESIDE.match(text, named.end)
+        beside = _beside().match(text, named.end)
         if beside and not _institutional(beside[1]) and not _no_place().match(fold(beside[1])):
             found.append((1.4, beside.start(1), beside[1], beside[1]))
     folded = fold(text)
     for cue in topic("location.placed").finditer(folded):
-        place = _AFTER_CUE.match(text, cue.end())
+        place = _after_cue().match(text, cue.end())
         if place and not _institutional(place[1]):
             at = cue[0].endswith(" at")  # what follows is an institution as often
             found.append((_PLACED_AT if at else _PLACED, place.start(1), place[1], place[1]))

@@ -123,8 +123,7 @@ def _institutions(text: str) -> Iterator[Mention]:
         seen.append((start, _cut(text, head.end(), after.end())))
     for compound in _COMPOUND.finditer(text):
         seen.append((compound.start(), compound.end()))
-    names, any_of_them = _acronyms()
-    for known in any_of_them.finditer(text) if any(name in text for name in names) else ():
+    for known in _acronyms().finditer(text) if cue("acronyms").search(folded) else ():
         if not any(start < known.end() and known.start() < end for start, end in seen):
             seen.append((known.start(), known.end()))
     for start, end in _merged(seen):
@@ -366,6 +365,7 @@ def _roles() -> Pattern:
 
 
 @cache
-def _acronyms() -> tuple[list[str], re.Pattern[str]]:
+def _acronyms() -> re.Pattern[str]:
+    """In the case in which they are written."""
     names = sorted(all_phrases("organization.acronyms"), key=len, reverse=True)
-    return names, re.compile(r"(?<![\w@./-])(?:" + "|".join(re.escape(n) for n in names) + r")(?![\w@-])")
+    return re.compile(r"(?<![\w@./-])(?:" + "|".join(re.escape(n) for n in names) + r")(?![\w@-])")
