@@ -76,7 +76,7 @@ def write_unchanged(
 def write_robots(store: Connection, file: RobotsFile) -> None:
     body = None if file.body is None else zlib.compress(file.body)
     with store.transaction():
-        store.upsert("robots", {"origin": file.origin, "at": stamp(file.at), "body": body}, pk="origin")
+        store.upsert("robots", {"origin": file.origin, "at": stamp(file.at), "body": body}, pk=["origin"])
 
 
 def _write_source(
@@ -98,7 +98,7 @@ def _write_source(
         row |= {"kind": str(seen.reading.kind), "platform": seen.reading.platform}
     if seen.reading and seen.reading.signature and good:
         row["signature"] = json.dumps(seen.reading.signature)
-    store.upsert("sources", row, pk="url")
+    store.upsert("sources", row, pk=["url"])
     store.execute(
         "UPDATE sources SET failures = CASE WHEN :good THEN 0 ELSE failures + 1 END,"
         " trouble_since = CASE WHEN :good THEN NULL ELSE coalesce(trouble_since, :at) END,"
@@ -152,7 +152,7 @@ def _write_page(store: Connection, seen: Observation, url: str, page: Page, *, l
             "gist": seen.gists.get(url) if vouches else None,
             "listed": listed,
         },
-        pk=("source", "url"),
+        pk=["source", "url"],
     )
 
 
@@ -247,7 +247,7 @@ def _write_sighting(store: Connection, position: int, sighting: Sighting) -> Non
             "misses": sighting.misses,
             "past": dump(sighting.past),
         },
-        pk=("source", "position"),
+        pk=["source", "position"],
     )
     store.execute_many(
         "INSERT OR IGNORE INTO keys (key, position) VALUES (?, ?)", [(key, position) for key in sighting.keys]

@@ -5,15 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from monitor.errors import StoreError
 from monitor.store.migrations import NAMES, migrate
-
-if TYPE_CHECKING:
-    from sqlite_utils import Database
 
 BUSY_SECONDS = 10
 Row: TypeAlias = sqlite3.Row
@@ -46,13 +42,6 @@ class Connection:
 
     def close(self) -> None:
         self._sqlite.close()
-
-    @cached_property
-    def db(self) -> Database:
-        """By which rows are written. It is loaded with the first one: a poll without news writes none."""
-        from sqlite_utils import Database
-
-        return Database(self._sqlite)
 
     def _begin_reading(self) -> None:
         with told(self.path):
@@ -87,17 +76,18 @@ class Connection:
 
     def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         with told(self.path):
-            cursor = self._sqlite.cursor()
-            cursor.row_factory = Row  # not that of the connection, whose rows sqlite-utils reads in its own way
-            return cursor.execute(sql, values).fetchall()
+            return self._sqlite.execute(sql, values).fetchall()
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """The integer primary key of the new row."""
-        last: Any = self.db.table(table).insert(dict(row)).last_pk
-        return int(last)
+        number = self._sqlite.execute(_insertion(table, row), row).lastrowid
+        assert number is not None
+        return number
 
-    def upsert(self, table: str, row: Mapping[str, Any], pk: str | tuple[str, ...]) -> None:
-        self.db.table(table).upsert(dict(row), pk=pk)
+    def upsert(self, table: str, row: Mapping[str, Any], pk: Sequence[str]) -> None:
+        """A new row, or its columns written over those of the row that has its primary key already."""
+        changes = ", ".join(f"{column} = :{column}" for column in row if column not in pk)
+        self._sqlite.execute(f"{_insertion(table, row)} ON CONFLICT ({', '.join(pk)}) DO UPDATE SET {changes}", row)
 
     def execute(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> None:
         self._sqlite.execute(sql, values)
@@ -137,7 +127,13 @@ class Connection:
 
 
 def _connect(database: Path | str, *, uri: bool = False) -> sqlite3.Connection:
-    return sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None, uri=uri)
+    connection = sqlite3.connect(database, timeout=BUSY_SECONDS, isolation_level=None, uri=uri)
+    connection.row_factory = Row
+    return connection
+
+
+def _insertion(table: str, row: Mapping[str, Any]) -> str:
+    return f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(f':{column}' for column in row)})"  # noqa: S608
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:

@@ -56,16 +56,20 @@ class Store:
 
     def state(self, source: str, *, ads: bool = True) -> SourceState | None:
         """What is kept of a source; None before its first check. ads: with what is kept of its positions' own pages."""
-        found = self._rows("SELECT * FROM sources WHERE url = ?", [source])
-        if not found:
+        only = "" if ads else " AND p.listed > 0"
+        rows = self._rows(
+            "SELECT s.*, p.url AS page, p.etag, p.last_modified, p.gist, p.listed FROM sources s"  # noqa: S608
+            f" LEFT JOIN pages p ON p.source = s.url{only} WHERE s.url = ? ORDER BY p.listed",
+            [source],
+        )
+        if not rows:
             return None
-        only = "" if ads else " AND listed > 0"
-        pages = self._rows(f"SELECT * FROM pages WHERE source = ?{only} ORDER BY listed", [source])  # noqa: S608
+        pages = [row for row in rows if row["page"]]
         return _state(
-            found[0],
-            validators={p["url"]: Validators(p["etag"], p["last_modified"]) for p in pages},
-            gists={p["url"]: p["gist"] for p in pages if p["gist"]},
-            listed=tuple(p["url"] for p in pages if p["listed"]),
+            rows[0],
+            validators={p["page"]: Validators(p["etag"], p["last_modified"]) for p in pages},
+            gists={p["page"]: p["gist"] for p in pages if p["gist"]},
+            listed=tuple(p["page"] for p in pages if p["listed"]),
         )
 
     def states(self) -> list[SourceState]:

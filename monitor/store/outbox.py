@@ -125,6 +125,9 @@ class Outbox:
         self._settle(delivery, next_try_at=stamp(until), error=error)
 
     def _settle(self, delivery: int, **columns: Any) -> None:
+        changes = ", ".join(f"{column} = :{column}" for column in columns)
         with self._store.transaction(durable=True):
-            self._store.db.table("deliveries").update(delivery, columns)
-            self._store.execute("UPDATE deliveries SET attempts = attempts + 1 WHERE id = ?", [delivery])
+            self._store.execute(
+                f"UPDATE deliveries SET attempts = attempts + 1, {changes} WHERE id = :id",  # noqa: S608
+                {**columns, "id": delivery},
+            )

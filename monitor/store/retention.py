@@ -43,7 +43,7 @@ def prune(store: Connection, before: datetime) -> Pruned:
     edge = stamp(before)
     assert edge
     day = before.toordinal()
-    if store.rows("PRAGMA user_version") == [{"user_version": day}]:
+    if store.rows("PRAGMA user_version")[0]["user_version"] == day:
         return Pruned(lists=0, ads=0, mails=0)
     with store.transaction():
         store.execute(f"PRAGMA user_version = {day}")  # to look at all bodies takes longer the more there are

@@ -57,10 +57,10 @@ def test_replay_tells_the_same_of_what_is_kept(home: Path) -> None:
 
 def test_house_is_kept_once_a_day(home: Path) -> None:
     with Store.open(home / "monitor.db") as store:
-        assert store.prune(EDGE).lists == 9
-        later_that_day = EDGE + timedelta(hours=2)
-        assert store.prune(later_that_day) == Pruned(0, 0, 0)
-        assert store.prune(EDGE + timedelta(days=1)).lists == 1
+        earlier_that_day = EDGE - timedelta(hours=6)
+        assert store.prune(earlier_that_day).lists == 8
+        assert store.prune(EDGE) == Pruned(0, 0, 0), "though one more list is old enough by now"
+        assert store.prune(EDGE + timedelta(days=1)).lists == 2
         assert store.prune(EDGE + timedelta(days=1, minutes=1)) == Pruned(0, 0, 0)
 
 
