@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
@@ -21,6 +21,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _LONGEST_INTERVAL = 366 * 86400  # seconds
 _INTERVAL = re.compile(r"(\d+)\s*(minute|hour|day|week)s?")
+_PLAIN_ADDRESS = re.compile(r"https?://[\w.-]+(:[1-9]\d{0,3})?(/\S*)?", re.ASCII)
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
@@ -82,13 +83,17 @@ def parse_slot(words: Any) -> Slot:
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f'{name!r} is no time zone; write one like "Europe/Stockholm"')
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # not there; no name of a file; a folder of zones
+        raise ValueError(f'{name!r} is no time zone; write one like "Europe/Stockholm"') from None
     return name
 
 
 def source_address(url: str) -> str:
     """The URL of a source; ValueError with a sentence for a person if it cannot be one."""
+    if _PLAIN_ADDRESS.fullmatch(url):  # as nearly all are: no login, no bracket, no port out of range
+        return url
     if not re.match(r"https?://[^\s/]+", url):
         raise ValueError(f'{url!r} is no web address; it starts with "https://" or "http://"')
     try:

@@ -12,6 +12,8 @@ from typing import Any, get_origin
 
 import tomli
 import tomlkit
+from tomlkit import TOMLDocument
+from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Item, Table
 
 from monitor.config.reading import HEADER, locate, source_tables
@@ -45,7 +47,7 @@ def edit_source(text: str, number: int, name: str, changes: Mapping[str, Any]) -
     tables = source_tables(text)
     wanted = {key: value for key, value in {**tables[number], **changes}.items() if value is not None}
     start, end = _bounds(text, number)
-    document = tomlkit.parse(text[start:end])
+    document = _parsed(text[start:end])
     (table,) = document["source"]
     for key, value in changes.items():
         if value is None:
@@ -143,7 +145,7 @@ def _item(value: Any) -> Item:
 
 def _renamed_in_digests(text: str, old: str, new: str | None) -> str:
     """The text in which every digest that chooses the source `old` by its name chooses `new`, or no more."""
-    document = tomlkit.parse(text)
+    document = _parsed(text)
     changed = False
     for digest in document.get("digest", ()):
         chosen = digest.get("sources", ())
@@ -174,5 +176,17 @@ def _proved(text: str, sources: Sequence[Mapping[str, Any]], newline: str) -> st
     except tomli.TOMLDecodeError:
         right = False
     if not right:
-        raise ConfigError(["this file is written in a way that cannot be changed safely"], tip="change it by hand")
+        raise _refusal()
     return text.replace("\n", newline)
+
+
+def _parsed(text: str) -> TOMLDocument:
+    """ConfigError where tables stand in an order of which nothing can be taken out, or that tomlkit does not know."""
+    try:
+        return tomlkit.parse(text)
+    except TOMLKitError:
+        raise _refusal() from None
+
+
+def _refusal() -> ConfigError:
+    return ConfigError(["this file is written in a way that cannot be changed safely"], tip="change it by hand")

@@ -213,6 +213,9 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 def _named(sources: tuple[Source, ...]) -> Iterator[Source]:
     """Every source with a name: the shortest part of its URL that no other one has."""
+    if all(source.name for source in sources):
+        yield from sources
+        return
     short = [_short_name(source.url) for source in sources]
     count = Counter(short)
     for source, name in zip(sources, short, strict=True):
