@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import zlib
+
+from zlib_ng import zlib_ng
 
 from monitor.fetch.faults import Fault
 
@@ -92,10 +93,10 @@ def _inflated(data: bytes, limit: int) -> bytes:
 
 def _decompressed(data: bytes, window: int, limit: int, before: int = 0) -> tuple[bytes, bytes]:
     """One stream's body and the bytes after it. before: how many of the `limit` bytes are used up already."""
-    stream = zlib.decompressobj(window)
+    stream = zlib_ng.decompressobj(window)
     try:
         body = stream.decompress(data, limit - before + 1)
-    except zlib.error as error:
+    except zlib_ng.error as error:  # type: ignore[misc]  # the stub takes the class for an instance
         raise Fault("the page is compressed, but what was sent is broken", transient=True) from error
     if before + len(body) > limit:
         raise too_large(limit)

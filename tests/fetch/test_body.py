@@ -68,6 +68,42 @@ def test_any_bytes_are_a_body_or_a_fault(raw: bytes, encoding: str) -> None:
             assert len(unpacked(sent, encoding, LIMIT)) <= LIMIT
 
 
+@settings(deadline=None)
+@given(
+    st.text("PhD\n", max_size=2000).map(str.encode) | st.binary(max_size=300).map(b"<".__add__),
+    st.sampled_from([("gzip", 31), ("deflate", 15), ("deflate", -15)]),
+    st.integers(0, 9),
+    st.sampled_from([zlib.Z_DEFAULT_STRATEGY, zlib.Z_HUFFMAN_ONLY, zlib.Z_FIXED]),
+    st.integers(0, 2000),
+    st.binary(max_size=20),
+    st.booleans(),
+)
+def test_a_stream_is_what_the_standard_library_makes_of_it(
+    body: bytes, form: tuple[str, int], level: int, strategy: int, place: int, other: bytes, cut: bool
+) -> None:
+    """Whole, damaged at a place behind the first two bytes (they tell the form), or cut off."""
+    encoding, window = form
+    packer = zlib.compressobj(level, zlib.DEFLATED, window, strategy=strategy)
+    packed = packer.compress(body) + packer.flush()
+    place = 2 + place % (len(packed) - 1)
+    sent = packed[:place] + other + (b"" if cut else packed[place + len(other) :])
+
+    def ours() -> bytes | None:
+        with contextlib.suppress(Fault):
+            return unpacked(sent, encoding, LIMIT)
+        return None
+
+    def theirs() -> bytes | None:
+        is_zlib = window > 0 or (sent[0] & 0x0F == 8 and int.from_bytes(sent[:2], "big") % 31 == 0)
+        stream = zlib.decompressobj(abs(window) if is_zlib else window)
+        with contextlib.suppress(zlib.error):
+            shown = stream.decompress(sent, LIMIT + 1)
+            return shown if stream.eof and len(shown) <= LIMIT else None
+        return None
+
+    assert ours() == theirs()
+
+
 def test_a_file_of_countless_pieces_is_not_put_together() -> None:
     with pytest.raises(Fault, match="more than 200 pieces"):
         unpacked(gzip.compress(b"") * 100_000, "gzip", LIMIT)
