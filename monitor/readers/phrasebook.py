@@ -10,34 +10,43 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
-from monitor.fields.lexicon import all_phrases
-from monitor.fields.phrase import fold, fold_all
+from monitor.fields.lexicon import phrases
+from monitor.fields.phrase import fold
 
 GAP_WORDS = 4  # that may stand at a "~" in a phrase
 MAX_TEXT = 400  # characters of a text that are looked at: a title, a heading, the beginning of a paragraph
 
 _WORD = re.compile(r"\w+")
 _PARTS = re.compile(r"\*?\w+\*?|~")  # of a phrase
+_FIRST_PART = re.compile(rf"^(.*?({_PARTS.pattern}).*)$", re.M)
 _GENDER = frozenset("r n in innen e es s".split())  # Mitarbeiter*in, Wissenschaftliche:r, doctorant·e
 
 
 class Hit(NamedTuple):
-    """A phrase in a text. first, last: its words, `last` not included. start, end: its span in the text."""
+    """A phrase in a text. first, last: its words, `last` not included."""
 
     topic: str
     first: int
     last: int
-    start: int
-    end: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
+class Said(NamedTuple):
+    """What a text says. topics: of which a phrase stands in it; opening: those with a phrase of which it begins.
+
+    hits: every phrase in the text. words: the text's, folded.
+    """
+
+    topics: frozenset[str]
+    opening: frozenset[str]
+    hits: tuple[Hit, ...]
+    words: tuple[str, ...]
+
+
+class _Phrase(NamedTuple):
     topic: str
     words: tuple[str, ...]  # "*" at an end stands for any letters; "~" for a gap
     needed: str  # the longest word after the first that stands for itself; a text without it is not looked at
@@ -47,82 +56,77 @@ class Phrasebook:
     """The phrases of several topics. Blanks, hyphens and other marks between words are one; so are case and accents."""
 
     def __init__(self, topics: Iterable[str]) -> None:
-        self._exact: dict[str, list[_Phrase]] = defaultdict(list)
-        self._beginnings: dict[str, list[_Phrase]] = defaultdict(list)
-        self._endings: dict[str, list[_Phrase]] = defaultdict(list)
-        self._inner: dict[str, list[_Phrase]] = defaultdict(list)
+        self._by_first: dict[str, list[tuple[str, str]]] = defaultdict(list)  # word or "stem*" -> (topic, phrase)
         for topic in topics:
-            for text in fold_all(all_phrases(topic)):
-                if words := tuple(_PARTS.findall(text)):
-                    needed = max((word for word in words[1:] if "*" not in word and word != "~"), key=len, default="")
-                    self._file(_Phrase(topic, words, needed))
+            known = {phrase for group in phrases(topic).values() for phrase in group}
+            for phrase, first in _FIRST_PART.findall(fold("\n".join(known))):
+                self._by_first[first].append((topic, phrase))
+        self._inner = [part.strip("*") for part in self._by_first if part[0] == part[-1] == "*"]
+        self._parsed: dict[str, list[_Phrase]] = {}
         self._starting_with = lru_cache(maxsize=60_000)(self._look_up)
         self._starting_with_both = lru_cache(maxsize=60_000)(self._look_up_both)
-        self.hits = lru_cache(maxsize=20_000)(self._hits)
-        self.topics = lru_cache(maxsize=20_000)(self._topics)
-        self.first_topics = lru_cache(maxsize=20_000)(self._first_topics)
+        self.said = lru_cache(maxsize=20_000)(self._said)
 
-    def _file(self, phrase: _Phrase) -> None:
-        first = phrase.words[0]
-        stem = first.strip("*")
-        if first[0] == "*" and first[-1] == "*":
-            self._inner[stem].append(phrase)
-        elif first[0] == "*":
-            self._endings[stem].append(phrase)
-        elif first[-1] == "*":
-            self._beginnings[stem].append(phrase)
-        else:
-            self._exact[first].append(phrase)
+    def _phrases(self, first: str) -> list[_Phrase]:
+        """The phrases that begin with a word or "stem*", the longest first; taken apart when they are first asked for,
+        as most are in another language than the pages.
+        """
+        if first not in self._by_first:
+            return []
+        if first not in self._parsed:
+            known = sorted(self._by_first[first], key=lambda entry: (-len(entry[1]), entry))
+            self._parsed[first] = [_phrase(topic, text) for topic, text in known]
+        return self._parsed[first]
 
     def _look_up(self, word: str) -> tuple[_Phrase, ...]:
         """The phrases whose first word this may be."""
-        found = list(self._exact.get(word, ()))
+        found = [*self._phrases(word)]
         for n in range(1, len(word) + 1):
-            found += self._beginnings.get(word[:n], ())
-            found += self._endings.get(word[-n:], ())
-        found += (p for stem, phrases in self._inner.items() if stem in word for p in phrases)
+            found += self._phrases(f"{word[:n]}*")
+            found += self._phrases(f"*{word[-n:]}")
+        found += (phrase for stem in self._inner if stem in word for phrase in self._phrases(f"*{stem}*"))
         return tuple(found)
 
-    def _look_up_both(self, word: str, after: str) -> tuple[_Phrase, ...]:
-        """The phrases whose first word this may be, if their second may be the one after it."""
-        return tuple(
-            phrase
-            for phrase in self._starting_with(word)
-            if len(phrase.words) == 1
-            or phrase.words[1] == "~"
-            or after in _GENDER
-            or (after and _alike(phrase.words[1], after))
-        )
-
-    def _hits(self, text: str) -> tuple[Hit, ...]:
-        """Every phrase in the first `MAX_TEXT` characters of a text."""
-        folded = fold(text[:MAX_TEXT])
-        words = _WORD.findall(folded)
-        present = {"", *words}
+    def _look_up_both(self, word: str, after: str) -> tuple[tuple[_Phrase, int], ...]:
+        """The phrases whose first word this may be, if their second may be the one after it; and how many words stand
+        there where these two tell, else 0.
+        """
         found = []
+        for phrase in self._starting_with(word):
+            if len(phrase.words) == 1:
+                found.append((phrase, 1))
+            elif phrase.words[1] != "~" and after and _alike(phrase.words[1], after):
+                found.append((phrase, 2 if len(phrase.words) == 2 else 0))
+            elif phrase.words[1] == "~" or after in _GENDER:
+                found.append((phrase, 0))
+        return tuple(found)
+
+    def _said(self, text: str) -> Said:
+        """What the first `MAX_TEXT` characters of a text say."""
+        words = _WORD.findall(fold(text[:MAX_TEXT]))
+        present = {"", *words}
+        hits = []
         for first, (word, after) in enumerate(zip_longest(words, words[1:], fillvalue="")):
-            for phrase in self._starting_with_both(word, after):
-                if phrase.needed not in present:
-                    continue
-                last = _matched(phrase.words, 1, words, first + 1)
-                if last:
-                    found.append((phrase.topic, first, last))
-        if not found:
-            return ()
-        spans = [match.span() for match in _WORD.finditer(folded)]
-        return tuple(Hit(topic, first, last, spans[first][0], spans[last - 1][1]) for topic, first, last in found)
+            for phrase, count in self._starting_with_both(word, after):
+                if count:
+                    hits.append(Hit(phrase.topic, first, first + count))
+                elif phrase.needed in present and (last := _matched(phrase.words, 1, words, first + 1)):
+                    hits.append(Hit(phrase.topic, first, last))
+        topics = frozenset([topic for topic, _, _ in hits])
+        opening = frozenset([topic for topic, first, _ in hits if not first])
+        return Said(topics, opening, tuple(hits), tuple(words))
 
-    def _topics(self, text: str) -> frozenset[str]:
-        """The topics of which a phrase stands in a text."""
-        return frozenset(hit.topic for hit in self.hits(text))
+    @staticmethod
+    def span(text: str, hit: Hit) -> tuple[int, int]:
+        """The characters of a text that a phrase in it takes."""
+        spans = [match.span() for match in _WORD.finditer(fold(text[:MAX_TEXT]))]
+        return spans[hit.first][0], spans[hit.last - 1][1]
 
-    def _first_topics(self, text: str) -> frozenset[str]:
-        """The topics with a phrase of which a text begins."""
-        return frozenset(hit.topic for hit in self.hits(text) if not hit.first)
 
-    def count(self, text: str) -> int:
-        """The number of words of a text, as `Hit` counts them."""
-        return sum(1 for _ in _WORD.finditer(text[:MAX_TEXT]))
+def _phrase(topic: str, text: str) -> _Phrase:
+    words = tuple(_PARTS.findall(text))
+    needed = max((word for word in words[1:] if "*" not in word and word != "~"), key=len, default="")
+    return _Phrase(topic, words, needed)
 
 
 def _matched(phrase: tuple[str, ...], at: int, words: list[str], place: int) -> int:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.phrase import fold
-from monitor.readers.phrasebook import MAX_TEXT, Phrasebook
+from monitor.readers.phrasebook import Hit, Phrasebook
 
 # stems, since addresses and class names glue words together ("jobdetail", "stellenangebot", "displayjob")
 _JOB_ADDRESS = re.compile(
@@ -40,7 +40,7 @@ _PLACEHOLDER = re.compile(
 )
 _FILE = re.compile(r"\.(?:pdf|docx?|odt|rtf)(?:[?#]|$)", re.I)
 _EDGES = " \t\n\"'«»‹›<>→➔➜►▸▶↗⇒•·|:;,.!?…-–—+*()[]/\\#✓✔✕×☆★"
-_WORDS = re.compile(r"\w+")
+_SHORTEST = 6  # characters of a phrase that says something wherever it stands in a title
 _LETTERS = re.compile(r"[^\W\d_]")
 
 
@@ -68,20 +68,18 @@ def _beginnings() -> frozenset[tuple[str, ...]]:
 
 def says(topic: str, text: str) -> bool:
     """Whether a phrase of the topic ("listing.roles") stands in the text."""
-    return topic in _book().topics(text)
+    return topic in _book().said(text).topics
 
 
 def opens_with(topic: str, text: str) -> bool:
     """Whether the text begins with a phrase of the topic."""
-    return topic in _book().first_topics(text)
+    return topic in _book().said(text).opening
 
 
 def is_only(topic: str, text: str) -> bool:
     """Whether the text is nothing but one phrase of the topic, give or take punctuation."""
-    if not opens_with(topic, text):
-        return False
-    count = _book().count(text)
-    return any(hit.topic == topic and not hit.first and hit.last == count for hit in _book().hits(text))
+    said = _book().said(text)
+    return topic in said.opening and Hit(topic, 0, len(said.words)) in said.hits
 
 
 def says_none_open(text: str) -> bool:
@@ -96,7 +94,8 @@ def is_placeholder(text: str) -> bool:
 
 def words_of(topic: str, text: str) -> str | None:
     """The words of the text that a phrase of the topic matches."""
-    return next((text[hit.start : hit.end] for hit in _book().hits(text) if hit.topic == topic), None)
+    hit = next((hit for hit in _book().said(text).hits if hit.topic == topic), None)
+    return text[slice(*Phrasebook.span(text, hit))] if hit else None
 
 
 @lru_cache(maxsize=8192)
@@ -109,7 +108,7 @@ def is_generic(text: str) -> bool:
         return True
     if len(bare) > 80 or says("listing.roles", bare):
         return False
-    words = tuple(_WORDS.findall(fold(bare)))
+    words = _book().said(bare).words
     return any(words[:n] in _beginnings() for n in range(1, min(5, len(words)) + 1))
 
 
@@ -135,9 +134,10 @@ def is_kind(text: str) -> bool:
 
 def _is_made_of(text: str, *topics: str) -> bool:
     text = _COUNT.sub("", text)
-    known = {n for hit in _book().hits(text) if hit.topic in topics for n in range(hit.first, hit.last)}
+    said = _book().said(text)
+    known = {n for topic, first, last in said.hits if topic in topics for n in range(first, last)}
     letters = 0
-    for n, word in enumerate(_WORDS.findall(fold(text[:MAX_TEXT]))):
+    for n, word in enumerate(said.words):
         if n not in known:
             letters += len(_LETTERS.findall(word))
             if letters >= 3:
@@ -148,8 +148,10 @@ def _is_made_of(text: str, *topics: str) -> bool:
 @lru_cache(maxsize=8192)
 def names_no_position(text: str) -> bool:
     """Whether words such as "Seminar" or "How to apply" stand in a title; short ones count at its start only."""
-    never = (hit for hit in _book().hits(text) if hit.topic == "listing.never")
-    return any(hit.end - hit.start >= 6 or not hit.first for hit in never)
+    if opens_with("listing.never", text):
+        return True
+    spans = (Phrasebook.span(text, hit) for hit in _book().said(text).hits if hit.topic == "listing.never")
+    return any(end - start >= _SHORTEST for start, end in spans)
 
 
 @lru_cache(maxsize=4096)
