@@ -1,14 +1,15 @@
-"""What a position's own page says in a check, by what its body says where the status is 200."""
+"""What a position's own page says in a check, by what its body says where the status is 200; and when all is read anew."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from monitor.models import Page
-from monitor.pipeline.check import read_ad_page
+from monitor.pipeline.check import fingerprint, read_ad_page
 from monitor.settings import Source
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -30,3 +31,21 @@ def test_exactly_one_of_posting_trouble_and_gone_speaks(speaks: str) -> None:
     ad = asyncio.run(read_ad_page(URL, page, Source(url="https://uni.example.org/jobs"), NOW))
     said = {"gone": ad.gone, "trouble": bool(ad.trouble), "posting": ad.posting is not None}
     assert said == {name: name == speaks for name in PAGES}
+
+
+READ_BY: list[dict[str, Any]] = [
+    *({"kind": "page"}, {"language": "sv"}, {"pages": 1}, {"include": ["optics"]}, {"exclude": ["optics"]}),
+    *({"include": ["optics", "glass"]}, {"selectors": {"item": "li"}}, {"selectors": {"title": "li"}}),
+]
+
+
+def test_every_setting_by_which_pages_are_read_has_its_fingerprint() -> None:
+    plain = Source.model_validate({"url": URL})
+    others = [Source.model_validate({"url": URL, **keys}) for keys in READ_BY]
+    assert len({fingerprint(source) for source in (plain, *others)}) == 1 + len(READ_BY)
+
+
+@pytest.mark.parametrize("keys", [{"name": "Optics"}, {"every": "1 day"}, {"follow": False}, {"headers": {"A": "b"}}])
+def test_no_other_setting_has_one(keys: dict[str, Any]) -> None:
+    plain = Source.model_validate({"url": URL})
+    assert fingerprint(Source.model_validate({"url": URL, **keys})) == fingerprint(plain)

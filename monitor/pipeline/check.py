@@ -6,11 +6,12 @@ What compares pages (`diff`) is loaded where it is used: most checks find that n
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Protocol
@@ -293,8 +294,12 @@ def request_headers(source: Source, url: str) -> dict[str, str]:
 
 def fingerprint(source: Source) -> str:
     """Changes when the same bytes could be read differently: another reader, or other settings of the source."""
-    settings = source.model_dump_json(include={"kind", "language", "selectors", "include", "exclude", "pages"})
-    return hashlib.sha256((_readers_hash() + settings).encode()).hexdigest()[:16]
+    return _fingerprint(source.kind, source.language, source.selectors, source.include, source.exclude, source.pages)
+
+
+@lru_cache(maxsize=64)  # most sources leave all of these as they are
+def _fingerprint(*settings: object) -> str:
+    return hashlib.sha256((_readers_hash() + json.dumps(settings, default=vars)).encode()).hexdigest()[:16]
 
 
 @cache
