@@ -1,4 +1,4 @@
-"""What a position's own page says in a check, by what its body says where the status is 200; and when all is read anew."""
+"""What a position's own page says in a check, by what its body says where the status is 200; when all is read anew."""
 
 from __future__ import annotations
 
