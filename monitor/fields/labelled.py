@@ -13,7 +13,7 @@ from monitor.fields.labels import role
 
 _LABEL = 60  # characters; longer ones are sentences
 _VALUE = 300
-_COLON = re.compile(r"\s*[:：]\s*(?!//)|\t+|\s+\|\s+|\s{3,}|\s+[–—]\s+")
+_COLON = re.compile(r"(?=[\s:：])(?:\s*[:：]\s*(?!//)|\t+|\s+\|\s+|\s{3,}|\s+[–—]\s+)")
 _LINE = re.compile(r"[^\n]+")
 _INNER = re.compile(r"(?<=[\s.;,(])((?:[^\W\d_][\w/()'-]*[ ]){0,3}[^\W\d_][\w/()'-]*):\s+")
 

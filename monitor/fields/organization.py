@@ -18,7 +18,7 @@ from monitor.models import Found
 
 WINDOW = 8000  # characters; an ad names its employer early and often
 UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
-WORD = rf"(?:[{UPPER}][\w.'’&]{{0,30}}[\w&]|[{UPPER}])(?:[-–/][\w'’]{{1,30}}){{0,4}}"
+WORD = rf"[{UPPER}](?:[\w.'’&]{{0,30}}[\w&])?(?:[-–/][\w'’]{{1,30}}){{0,4}}"
 _OF = (
     r"(?:of|for|the|and|&|de|des|du|la|le|les|los|d[’']|di|da|do|dos|della|del|degli|delle|dell[’']|i|für|för|und|och|"
     r"og|van|voor|der|den|zu|an|am|in|et|en|e|y|v|ve|a|w|at|ob|–|-)"

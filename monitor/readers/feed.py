@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date
 from email.utils import parsedate_tz
 from functools import cache, lru_cache
@@ -21,11 +19,23 @@ from monitor.fields.phrase import Pattern, fold
 from monitor.fields.registry import FIELDS
 from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
+from monitor.readers.feed_items import (
+    FIELD_NAMES,
+    KNOWN_NAMES,
+    MAX_TEXT,
+    Feed,
+    Item,
+    absolute,
+    bare,
+    distinct,
+    language_code,
+    opening,
+)
+from monitor.readers.feed_plain import plain_feed
 from monitor.readers.plain import obstacle
 from monitor.readers.snippet import one_line, plain_text
 
 SMALLEST_WINDOW = 5  # entries; whoever cuts a feed off leaves at least so many
-MAX_TEXT = 20_000  # characters of one item
 SUMMARY = 300  # characters
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
@@ -33,45 +43,9 @@ _ELEMENT = re.compile(r"<([a-z][\w.-]*:)?([a-z]\w*)", re.I)
 _JSON_FEED = re.compile(r'\s*\{.{0,2000}?"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org', re.S)
 _ENTITIES = re.compile(rb"<!DOCTYPE[^\[>]*\[.*?\]\s*>", re.S | re.I)
 _FEED_LINK = re.compile(r"<link\b[^>]{0,500}type=[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.I)
-_MARKS = re.compile(r"[\W_]")
 _HREF = re.compile(r"href=[\"']?([^\"' >]+)", re.I)
 
-# what recruitment systems call their own elements, without prefix and in lower case
-_FIELD_NAMES = {
-    "organization": "company companyname employer employername hiringorganization institution organisation organization"
-    " university publisher",
-    "department": "department faculty school unit division",
-    "location": "location joblocation city town place workplace",
-    "deadline": "deadline applicationdeadline deadlinedate closingdate dateclosing closing closes enddate expires"
-    " expired expirydate expirationdate validthrough applyby lastapplicationdate lastdate valid",
-    "reference": "reference referencenumber refno jobid jobreference vacancyid jobnumber requisitionid",
-}
-_KNOWN_NAMES = frozenset(" ".join(_FIELD_NAMES.values()).split())
 _FROM_TEXT = ("level", "organization", "location", "reference", "closed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Item:
-    """An entry of any format. markup: its longest text, HTML or plain. extras: its elements by name, without prefix."""
-
-    identifier: str | None
-    url: str | None
-    title: str
-    markup: str = ""
-    published: str = ""
-    authors: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    extras: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Feed:
-    title: str
-    items: tuple[_Item, ...]
-    language: str | None = None
-    next_page: str | None = None
-    complete: bool = False
-    damage: str | None = None
 
 
 def looks_like_feed(page: Page) -> bool:
@@ -90,7 +64,7 @@ def read_feed(page: Page, hints: Hints) -> Reading:
     none_open: the feed is sound and has none. trouble: what came instead of a feed, or how it is broken.
     """
     is_json = page.text.lstrip("\ufeff \t\r\n").startswith("{")
-    feed = _json_feed(page) if is_json else _xml_feed(page)
+    feed = _json_feed(page) if is_json else plain_feed(page) or xml_feed(page)
     if feed is None:
         return _failed(_not_a_feed(page))
     named = tuple(item for item in feed.items if item.title)
@@ -114,7 +88,7 @@ def read_feed(page: Page, hints: Hints) -> Reading:
     )
 
 
-def _is_short(feed: _Feed, positions: int) -> bool:
+def _is_short(feed: Feed, positions: int) -> bool:
     whole = not feed.damage and not feed.next_page
     return whole and 0 < positions == len(feed.items) < SMALLEST_WINDOW
 
@@ -142,8 +116,8 @@ def _not_a_feed(page: Page) -> str:
 # RSS and Atom
 
 
-def _xml_feed(page: Page) -> _Feed | None:
-    """None if it is none. Of a broken one what comes before the fault."""
+def xml_feed(page: Page) -> Feed | None:
+    """Any RSS or Atom feed, as feedparser reads it; None if it is none. Of a broken one what comes before the fault."""
     import feedparser
 
     try:
@@ -161,10 +135,10 @@ def _xml_feed(page: Page) -> _Feed | None:
     prefixes = tuple(f"{prefix.lower()}_" for prefix in parsed.get("namespaces", {}) if prefix)
     fault = parsed.get("bozo_exception") if parsed.get("bozo") else None
     is_atom = str(parsed.get("version")).startswith("atom")
-    return _Feed(
+    return Feed(
         title=one_line(f"{channel.get('title', '')} {channel.get('subtitle', '')}"),
-        items=_distinct(_xml_item(entry, channel, prefixes, page.url, is_atom) for entry in parsed.entries),
-        language=_language(channel.get("language")),
+        items=distinct(_xml_item(entry, channel, prefixes, page.url, is_atom) for entry in parsed.entries),
+        language=language_code(channel.get("language")),
         next_page=next((link["href"] for link in channel.get("links", ()) if link.get("rel") == "next"), None),
         complete="fh_complete" in channel,  # RFC 5005 section 2
         damage=re.sub(r"<unknown>:(\d+):\d+", r"line \1", str(fault)) if type(fault).__name__ in _FAULTS else None,
@@ -183,38 +157,33 @@ def _without_entities(body: bytes) -> bytes:
 
 def _xml_item(
     entry: Mapping[str, Any], channel: Mapping[str, Any], prefixes: tuple[str, ...], base: str, is_atom: bool
-) -> _Item:
+) -> Item:
     texts = [c.get("value") or "" for c in entry.get("content", ())] + [entry.get("summary") or ""]
     markup = max(texts, key=len)
     # dict.get: feedparser's own falls back from `published` to `updated`, with a warning
     published = dict.get(entry, "published") or (None if is_atom else dict.get(entry, "updated")) or ""  # type: ignore[call-overload]
     source = entry.get("source") or {}
     authors = [entry.get("author"), source.get("title"), channel.get("publisher"), channel.get("author")]
-    return _Item(
+    return Item(
         identifier=entry.get("id") or None,
-        url=_absolute(base, entry.get("feedburner_origlink") or entry.get("link")),
-        title=one_line(entry.get("title") or "") or _opening(plain_text(markup), 120),
+        url=absolute(base, entry.get("feedburner_origlink") or entry.get("link")),
+        title=one_line(entry.get("title") or "") or opening(plain_text(markup), 120),
         markup=markup[:MAX_TEXT],
         published=str(published),
         authors=tuple(one_line(str(a)) for a in authors if a),
-        tags=tuple(one_line(str(t.get("term") or "")) for t in entry.get("tags", ())),
+        tags=frozenset(one_line(str(tag["term"])) for tag in entry.get("tags", ()) if tag.get("term")),
         extras={
             name: one_line(v)
             for key, v in entry.items()
-            if isinstance(v, str) and (name := _bare(key, prefixes)) in _KNOWN_NAMES
+            if isinstance(v, str) and (name := bare(key, prefixes)) in KNOWN_NAMES
         },
     )
-
-
-def _bare(name: str, prefixes: Iterable[str]) -> str:
-    prefix = max((p for p in prefixes if name.startswith(p)), key=len, default="")
-    return _MARKS.sub("", name[len(prefix) :].lower())
 
 
 # JSON Feed
 
 
-def _json_feed(page: Page) -> _Feed | None:
+def _json_feed(page: Page) -> Feed | None:
     try:
         data = json.loads(page.text.lstrip("\ufeff"), strict=False)
     except (ValueError, RecursionError):
@@ -222,27 +191,27 @@ def _json_feed(page: Page) -> _Feed | None:
     if not isinstance(data, dict) or not isinstance(data.get("items"), list):
         return None
     entries = [e for e in data["items"] if isinstance(e, dict)]
-    return _Feed(
+    return Feed(
         title=f"{data.get('title', '')} {data.get('description', '')}",
-        items=_distinct(_json_item(entry, page.url) for entry in entries),
-        language=_language(data.get("language")),
-        next_page=_absolute(page.url, data.get("next_url")),
+        items=distinct(_json_item(entry, page.url) for entry in entries),
+        language=language_code(data.get("language")),
+        next_page=absolute(page.url, data.get("next_url")),
     )
 
 
-def _json_item(entry: Mapping[str, Any], base: str) -> _Item:
+def _json_item(entry: Mapping[str, Any], base: str) -> Item:
     markup = next((str(entry[k]) for k in ("content_html", "content_text", "summary") if entry.get(k)), "")
     authors = [*_list(entry.get("authors")), entry.get("author")]
     own = {k: v for name in entry if str(name).startswith("_") for k, v in _object(entry[name]).items()}
-    return _Item(
+    return Item(
         identifier=str(entry["id"]) if entry.get("id") not in (None, "") else None,
-        url=_absolute(base, entry.get("url") or entry.get("external_url")),
-        title=one_line(str(entry.get("title") or "")) or _opening(plain_text(markup), 120),
+        url=absolute(base, entry.get("url") or entry.get("external_url")),
+        title=one_line(str(entry.get("title") or "")) or opening(plain_text(markup), 120),
         markup=markup[:MAX_TEXT],
         published=str(entry.get("date_published") or ""),
         authors=tuple(str(n) for a in authors if (n := _object(a).get("name"))),
-        tags=tuple(str(t) for t in _list(entry.get("tags"))),
-        extras={_bare(str(k), ()): one_line(str(v)) for k, v in own.items() if isinstance(v, (str, int))},
+        tags=frozenset(str(tag) for tag in _list(entry.get("tags"))),
+        extras={bare(str(k), ()): one_line(str(v)) for k, v in own.items() if isinstance(v, (str, int))},
     )
 
 
@@ -252,35 +221,6 @@ def _list(value: Any) -> list[Any]:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-# what both have in common
-
-
-def _absolute(base: str, url: Any) -> str | None:
-    try:
-        address = urljoin(base, url.strip()) if isinstance(url, str) and url.strip() else ""
-    except ValueError:
-        return None
-    return address if address.startswith(("http://", "https://")) else None
-
-
-def _language(value: Any) -> str | None:
-    match = re.match(r"([a-z]{2})\b", str(value or "").lower())
-    return match[1] if match else None
-
-
-def _opening(text: str, length: int) -> str:
-    """The beginning of a text, cut at a word."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[:length].rpartition(" ")[0].rstrip(" ,;:-") + " …"
-
-
-def _distinct(items: Iterable[_Item]) -> tuple[_Item, ...]:
-    """Each entry once. An id that entries with different links share identifies none of them."""
-    once = {(i.identifier, i.url, i.title): i for i in items}
-    count = Counter(identifier for identifier, _ in {(i.identifier, i.url) for i in once.values()})
-    return tuple(replace(i, identifier=None) if count[i.identifier] > 1 else i for i in once.values())
 
 
 # which items are positions
@@ -295,7 +235,7 @@ def _says(topic: str, *texts: str) -> bool:
     return any(_words(topic).search(fold(text)) for text in texts)
 
 
-def _positions(feed: _Feed, items: tuple[_Item, ...], url: str) -> tuple[_Item, ...]:
+def _positions(feed: Feed, items: tuple[Item, ...], url: str) -> tuple[Item, ...]:
     """Every item of a feed of vacancies; of a feed of news those that advertise a position."""
     path = re.sub(r"[/_.&=?+-]+", " ", unquote(urlsplit(url).path + " " + urlsplit(url).query))
     if _says("vacancies", feed.title, path) and not _says("news", feed.title):
@@ -304,9 +244,9 @@ def _positions(feed: _Feed, items: tuple[_Item, ...], url: str) -> tuple[_Item, 
     return items if len(advertising) * 3 >= len(items) * 2 else advertising
 
 
-def _advertises(item: _Item) -> bool:
+def _advertises(item: Item) -> bool:
     """Whether an item among news is a position: a field or tag says so, or two signs of three against none of news."""
-    if any(name in item.extras for name in _FIELD_NAMES["deadline"].split()):
+    if any(name in item.extras for name in FIELD_NAMES["deadline"]):
         return True
     if any(_says("vacancies", tag) for tag in item.tags):
         return True
@@ -321,12 +261,12 @@ def _advertises(item: _Item) -> bool:
 # an item -> Posting
 
 
-def _posting(item: _Item, hints: Hints, language: str | None) -> Posting:
+def _posting(item: Item, hints: Hints, language: str | None) -> Posting:
     evidence = {"title": item.title}
     posted_on = _written_day(item.published)
     if posted_on:
         evidence["posted_on"] = item.published
-    stated = {name: words for name, keys in _FIELD_NAMES.items() if (words := _extra(item, keys))}
+    stated = {name: words for name, keys in FIELD_NAMES.items() if (words := _first(item.extras, keys))}
     stated.setdefault("organization", next((a for a in item.authors if _is_institution(a, hints.as_of)), ""))
     text = plain_text(item.markup)
     ad = AdText(
@@ -348,7 +288,7 @@ def _posting(item: _Item, hints: Hints, language: str | None) -> Posting:
         identifier=item.identifier,
         posted_on=posted_on,
         language=language,
-        summary=_opening(text, SUMMARY) or None,
+        summary=opening(text, SUMMARY) or None,
         text=text or None,
         **values,
         **_deadline(ad, stated.get("deadline", ""), evidence),
@@ -362,13 +302,13 @@ def _is_institution(author: str, as_of: date) -> bool:
     return FIELDS["organization"](AdText(text=author, as_of=as_of)) is not None
 
 
-def _extra(item: _Item, names: str) -> str:
-    return next((item.extras[name] for name in names.split() if item.extras.get(name)), "")
+def _first(extras: Mapping[str, str], names: Iterable[str]) -> str | None:
+    return next(filter(None, map(extras.get, names)), None)
 
 
 def _deadline(ad: AdText, stated: str, evidence: dict[str, str]) -> dict[str, Any]:
     """The deadline of the feed's own element for it, else of the words of the item."""
-    days = find_dates(stated, as_of=ad.as_of, language=ad.language, day_first=day_order(ad.url))
+    days = find_dates(stated, as_of=ad.as_of, language=ad.language, day_first=day_order(ad.url)) if stated else []
     if len(days) == 1:
         evidence["deadline"] = stated
         return {"deadline": days[0].value, "deadline_time": days[0].time, "deadline_kind": DeadlineKind.FIXED}

@@ -15,7 +15,7 @@ _BREAK = re.compile(
     re.I,
 )
 _CELL = re.compile(r"</?t[dh]\b[^<>]*>", re.I)
-_SPACE = re.compile(r"[\s\u200b\ufeff\x00-\x1f]+")
+_UNSEEN_MARK = re.compile(r"[\u200b\ufeff\x00-\x1f]")
 
 
 def plain_text(markup: str) -> str:
@@ -28,13 +28,18 @@ def plain_text(markup: str) -> str:
     if "<" in markup:
         markup = _UNSEEN.sub("\n", markup)
         # within markup a line break of the source is a space; between tags a break is one of the page
-        markup = _SPACE.sub(" ", markup) if _BREAK.search(markup) else markup
+        markup = _spaced(markup) if _BREAK.search(markup) else markup
         markup = _TAG.sub("", _CELL.sub(" ", _BREAK.sub("\n", markup)))
     for _ in range(2):
         if not _ENTITY.search(markup):
             break
         markup = unescape(markup)
-    return "\n".join(words for line in markup.splitlines() if (words := _SPACE.sub(" ", line).strip()))
+    return "\n".join(words for line in markup.splitlines() if (words := _spaced(line)))
+
+
+def _spaced(text: str) -> str:
+    """Its words, with a single space between them."""
+    return " ".join(_UNSEEN_MARK.sub(" ", text).split())
 
 
 def one_line(markup: str) -> str:
