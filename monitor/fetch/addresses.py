@@ -47,11 +47,16 @@ class Resolver:
 
     async def addresses(self, host: str) -> list[str]:
         """Addresses in the system's order of preference (RFC 6724), at most four. Fault: none, or none allowed."""
+        clock = asyncio.get_running_loop().time
+        until, allowed = self._kept.get(host, (0.0, []))
+        if clock() < until:
+            return allowed
         found = await self._found(host)
         allowed = found if self._allow_private else [a for a in found if is_public(ip_address(a))]
         if not allowed:
             which = "" if found[0] == host else f" ({found[0]})"
             raise Fault(_REFUSED.format(host=host, which=which), tip=_REFUSED_TIP)
+        self._kept[host] = clock() + _KEPT, allowed[:_AT_MOST]
         return allowed[:_AT_MOST]
 
     def forget(self, host: str) -> None:
@@ -62,24 +67,18 @@ class Resolver:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _found(self, host: str) -> list[str]:
-        loop = asyncio.get_running_loop()
-        until, addresses = self._kept.get(host, (0.0, []))
-        if loop.time() < until:
-            return addresses
         with contextlib.suppress(ValueError):
             return [str(ip_address(host))]
         try:
             async with asyncio.timeout(self._timeout):
-                rows = await loop.run_in_executor(self._threads, _look_up, host)
+                rows = await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host)
         except TimeoutError:
             raise Fault(
                 f"the address of the host {host} was not found out within {self._timeout:g} seconds", again=True
             ) from None
         except (socket.gaierror, UnicodeError) as error:
             raise _name_fault(host, error) from error
-        addresses = list(dict.fromkeys(rows))
-        self._kept[host] = (loop.time() + _KEPT, addresses)
-        return addresses
+        return list(dict.fromkeys(rows))
 
 
 def _look_up(host: str) -> list[str]:

@@ -11,12 +11,12 @@ from types import TracebackType
 from monitor import __version__
 from monitor.decoding import decode
 from monitor.fetch.body import ACCEPT_ENCODING, check_content, check_type, unpacked
-from monitor.fetch.faults import Fault, answered, status_fault
+from monitor.fetch.faults import Answered, Fault, status_fault
 from monitor.fetch.headers import fresh_until, retry_after
 from monitor.fetch.journey import REDIRECTS, Journey
 from monitor.fetch.pacing import LONGEST_WAIT, Host, Paces
 from monitor.fetch.robots import AGENT, ROBOTS_LIMIT, Memory, Robots
-from monitor.fetch.wire import URL, Answer, Question, Wire, parse, without_login
+from monitor.fetch.wire import URL, Answer, Question, Wire, parse
 from monitor.models import Page, Validators
 from monitor.settings import FetchSettings
 
@@ -83,11 +83,11 @@ class Fetcher:
                 if validators == _NONE:
                     raise Fault("the server says that the page has not changed, but it was not asked that", status=304)
                 return None
-            with answered(answer.status):
+            with Answered(answer.status):
                 page = self._page(journey.at, answer)
                 return page if json is None else replace(page, validators=_NONE)
         except Fault as fault:
-            raise fault.about(url, at=str(journey.at) if journey.redirected else None) from fault
+            raise fault.about(url, at=journey.at.text if journey.redirected else None) from fault
 
     def _page(self, url: URL, answer: Answer) -> Page:
         headers = answer.headers
@@ -96,7 +96,7 @@ class Fetcher:
         check_content(body, content_type)
         now = self._now()
         return Page(
-            url=without_login(url),
+            url=url.text,
             body=body,
             text=decode(body, content_type),
             content_type=content_type,
@@ -120,7 +120,7 @@ class Fetcher:
 
     async def _ask(self, journey: Journey, question: Question) -> Answer:
         """One hop, in its host's turn, tried again where that may help."""
-        host = self._paces.host(journey.host)
+        host = self._paces.host(journey.at.host)
         try:  # to make ready for other tries costs as much as a request, and to load what they need, twenty
             return await self._try(host, journey, question)
         except Fault as fault:
@@ -147,7 +147,7 @@ class Fetcher:
         raise AssertionError("the last try returns or raises")
 
     async def _try(self, host: Host, journey: Journey, question: Question) -> Answer:
-        async with host.turn():
+        async with host:
             try:
                 answer = await self._wire.ask(journey.at, journey.headers(), question)
             except Fault as fault:
@@ -164,9 +164,9 @@ class Fetcher:
     async def _permit(self, journey: Journey) -> None:
         """Fault: robots.txt does not allow this address, or cannot be known now."""
         rules = await self._robots.rules(journey.at)
-        self._paces.host(journey.host).asks_for(rules.crawl_delay)
-        if not rules.allow(str(journey.at)):
-            raise Fault(f"robots.txt of {journey.at.host} asks programs not to read this page", tip=_ROBOTS_TIP)
+        self._paces.host(journey.at.host).asks_for(rules.crawl_delay)
+        if not rules.allow(journey.at.text):
+            raise Fault(f"robots.txt of {journey.at.parsed.host} asks programs not to read this page", tip=_ROBOTS_TIP)
 
     async def _robots_txt(self, url: URL) -> bytes:
         question = Question(ROBOTS_LIMIT, _is_success, cut=True)
@@ -211,6 +211,6 @@ def _is_page(status: int, headers: Mapping[str, str]) -> bool:
         return False
     if status in _PAGELESS:
         raise status_fault(status)
-    with answered(status):
+    with Answered(status):
         check_type(headers.get("content-type", "").lower())
     return True

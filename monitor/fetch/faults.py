@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
+from types import TracebackType
 from urllib.parse import urlsplit, urlunsplit
 
 from monitor.errors import FetchError
@@ -54,14 +53,20 @@ class Fault(Exception):  # noqa: N818  the error that a person is told of is Fet
         )
 
 
-@contextmanager
-def answered(status: int) -> Iterator[None]:
+class Answered:
     """What goes wrong with an answer bears its status: the server is there, and so is what was asked for."""
-    try:
-        yield
-    except Fault as fault:
-        fault.status = fault.status or status
-        raise
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Fault):
+            error.status = error.status or self._status
 
 
 def shown(url: str) -> str:

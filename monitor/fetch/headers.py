@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+_NO_CACHE = re.compile(r"\bno-(?:store|cache)\b")
+_MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d+)')
 _LONGEST = 365 * 86400.0  # RFC 9111 section 1.2.2 lets a cache bound what it is told
 
 
 def fresh_until(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """When the page may have changed at the earliest (RFC 9111 section 4.2); None where nothing is promised."""
     lifetime = _lifetime(headers, now)
+    if lifetime <= 0:
+        return None
     left = lifetime - (_seconds(headers.get("age")) or 0.0)
     return now + timedelta(seconds=min(left, _LONGEST)) if left > 0 else None
 
@@ -29,9 +33,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def _lifetime(headers: Mapping[str, str], now: datetime) -> float:
     control = headers.get("cache-control", "").casefold()
-    if re.search(r"\bno-(?:store|cache)\b", control):
+    if _NO_CACHE.search(control):
         return 0.0
-    if age := re.search(r'(?:^|[\s,])max-age\s*=\s*"?(\d+)', control):
+    if age := _MAX_AGE.search(control):
         return float(age[1])
     expires = _moment(headers.get("expires"))
     return (expires - _server_time(headers, now)).total_seconds() if expires else 0.0
@@ -51,8 +55,10 @@ def _seconds(value: str | None) -> float | None:
 
 
 def _moment(value: str | None) -> datetime | None:
+    if not value:
+        return None
     try:
-        when = parsedate_to_datetime(value or "")
+        when = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 from monitor.fetch.faults import Fault
 
@@ -19,7 +18,11 @@ _FIRST_REST, _LONGEST_REST = 60.0, 3600.0
 
 
 class Host:
-    """What is remembered of one host. Its requests go through `turn`, and it learns from `answered` and `failed`."""
+    """What is remembered of one host. It learns from `answered` and `failed`.
+
+    `async with host` is the right to one request, given when the pause since the start of the last one is over, with a
+    Fault where the host rests.
+    """
 
     def __init__(self, name: str, delay: float, slots: asyncio.Semaphore) -> None:
         self._name = name
@@ -32,21 +35,29 @@ class Host:
         self._failures = 0
         self._why = ""
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """The right to one request, given when the pause since the start of the last one is over. Fault: it rests."""
-        async with self._turn:
-            now = asyncio.get_running_loop().time()
-            rest = self._rest_until - now
-            if rest > LONGEST_WAIT:
-                raise Fault(
-                    f"{self._why}; it is left alone for {round(rest)} seconds", transient=True, retry_after=rest
-                )
-            if (pause := max(rest, self._last_start + self._pause - now)) > 0:
-                await asyncio.sleep(pause)
-            async with self._slots:
-                self._last_start = asyncio.get_running_loop().time()
-                yield
+    async def __aenter__(self) -> None:
+        await self._turn.acquire()
+        try:
+            await self._paused()
+            await self._slots.acquire()
+        except BaseException:
+            self._turn.release()
+            raise
+        self._last_start = asyncio.get_running_loop().time()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._slots.release()
+        self._turn.release()
+
+    async def _paused(self) -> None:
+        now = asyncio.get_running_loop().time()
+        rest = self._rest_until - now
+        if rest > LONGEST_WAIT:
+            raise Fault(f"{self._why}; it is left alone for {round(rest)} seconds", transient=True, retry_after=rest)
+        if (pause := max(rest, self._last_start + self._pause - now)) > 0:
+            await asyncio.sleep(pause)
 
     def asks_for(self, crawl_delay: float | None) -> None:
         """What robots.txt says: the pause never gets shorter than the one configured."""

@@ -7,12 +7,13 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from protego import Protego
 
 from monitor.fetch.faults import Fault
-from monitor.fetch.wire import URL, origin
+from monitor.fetch.wire import URL
 from monitor.models import RobotsFile
 
 AGENT = "position-monitor"
@@ -35,7 +36,7 @@ class Rules:
 
     @classmethod
     def parse(cls, body: bytes) -> Rules:
-        return cls(Protego.parse(body[:ROBOTS_LIMIT].decode("utf-8-sig", errors="replace")))
+        return cls(_parsed(body[:ROBOTS_LIMIT]))
 
     def allow(self, url: str) -> bool:
         return self.parsed is None or self.parsed.can_fetch(url, AGENT)
@@ -44,6 +45,11 @@ class Rules:
     def crawl_delay(self) -> float | None:
         """Seconds between two requests."""
         return self.parsed.crawl_delay(AGENT) if self.parsed else None
+
+
+@lru_cache(maxsize=32)  # hosts of one platform have the same file, as have sites of one software
+def _parsed(body: bytes) -> Protego:
+    return Protego.parse(body.decode("utf-8-sig", errors="replace"))
 
 
 class Memory(Protocol):
@@ -71,30 +77,37 @@ class Robots:
 
     async def rules(self, url: URL) -> Rules:
         """The rules for the origin of a URL. Fault: they cannot be known now, so nothing may be fetched."""
-        key = origin(url)
-        async with self._asking.setdefault(key, asyncio.Lock()):
-            until, rules = self._held.get(key) or self._remembered(key)
-            if self._now() >= until:
-                until, rules = await self._asked(key, url)
-            self._held[key] = until, rules
-            self._held.move_to_end(key)
-            if len(self._held) > _HELD:
-                self._held.popitem(last=False)
+        rules = self._known(url.origin)
+        if rules is None:
+            async with self._asking.setdefault(url.origin, asyncio.Lock()):  # who waits finds what the first was told
+                rules = self._known(url.origin) or self._hold(url.origin, *await self._asked(url))
         if isinstance(rules, Fault):
             raise rules.with_traceback(None)
         return rules
 
-    def _remembered(self, key: str) -> tuple[datetime, Rules]:
-        file = self._memory.robots(key) if self._memory else None
+    def _known(self, origin: str) -> Rules | Fault | None:
+        until, rules = self._held.get(origin) or self._remembered(origin)
+        return self._hold(origin, until, rules) if self._now() < until else None
+
+    def _remembered(self, origin: str) -> tuple[datetime, Rules]:
+        file = self._memory.robots(origin) if self._memory else None
         if file is None or not file.at <= self._now() < file.at + _KEPT:
             return _LONG_AGO, Rules()
         return file.at + _KEPT, Rules.of(file)
 
-    async def _asked(self, key: str, url: URL) -> tuple[datetime, Rules | Fault]:
+    def _hold(self, origin: str, until: datetime, rules: Rules | Fault) -> Rules | Fault:
+        self._held[origin] = until, rules
+        self._held.move_to_end(origin)
+        if len(self._held) > _HELD:
+            self._held.popitem(last=False)
+        return rules
+
+    async def _asked(self, url: URL) -> tuple[datetime, Rules | Fault]:
         """Section 2.3.1: a server that has no such file allows all; one that fails allows nothing for now."""
         now = self._now()
+        robots_txt = url.parsed.copy_with(raw_path=b"/robots.txt", userinfo=b"", fragment=None)
         try:
-            body: bytes | None = await self._fetch(url.copy_with(raw_path=b"/robots.txt", userinfo=b"", fragment=None))
+            body: bytes | None = await self._fetch(URL.of(robots_txt))
         except Fault as fault:
             if fault.status is None:  # the host itself cannot be reached
                 return now + _KEPT_FAULT, fault
@@ -103,7 +116,7 @@ class Robots:
                 wait = Fault(words, status=fault.status, transient=True, retry_after=fault.retry_after)
                 return now + _KEPT_FAULT, wait
             body = None
-        file = RobotsFile(key, body, now)
+        file = RobotsFile(url.origin, body, now)
         if self._memory:
             self._memory.keep_robots(file)
         return now + _KEPT, Rules.of(file)

@@ -12,7 +12,7 @@ import math
 import os
 import re
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 import certifi
@@ -54,9 +54,9 @@ class Transport(httpx.AsyncBaseTransport):
     """Connections to many hosts, some of which are kept alive. Close it in the end; what is under way is cancelled.
 
     A response comes as it was sent: no redirect is followed, no cookie kept, no body decoded, no proxy looked for. Of a
-    request's extensions it needs
+    request's headers, Host and Content-Length are libcurl's own. Of its extensions it needs
 
-    - `timeout`: "connect" and "read", in seconds; the latter for silence at any point;
+    - `timeout`: "connect", "read" and "whole", in seconds: to connect in, of silence at any point, and for all of it;
     - `addresses`: those of the host that may be connected to; no name is looked up;
     - `take`: given status and headers, after how many bytes the body may be broken off; None: it is of no use, is
       not handed over, and nothing that goes wrong with it counts. What `take` raises ends the request.
@@ -67,24 +67,27 @@ class Transport(httpx.AsyncBaseTransport):
         self._multi.setopt(pycurl.M_MAXCONNECTS, _IDLE)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        seconds = request.extensions["timeout"]
         curl = _curl(request)
+        exchange = _Exchange(request.extensions["take"])
+        exchange.listen(curl)
+        transfer = self._multi.add_handle(curl)
+        patience = _Patience(exchange, transfer, request.extensions["timeout"])
         try:
-            async with asyncio.timeout(seconds["connect"] + seconds["read"]) as patience:
-                exchange = _Exchange(request.extensions["take"], patience, seconds["read"])
-                exchange.listen(curl)
-                await self._multi.perform(curl)
-        except TimeoutError as error:
+            await transfer
+        except httpx.ReadTimeout:
             if not exchange.suffices:
-                raise httpx.ReadTimeout("silent") from error
+                raise
         except pycurl.error as error:
             if not exchange.suffices:
                 if exchange.refused:
                     raise exchange.refused from None
                 raise _as_httpx_says(error, curl) from _cause(error, curl)
-        if exchange.left is None:
+        finally:
+            patience.end()
+            del transfer, patience  # an error would hold its traceback, which holds them, which hold the error
+        if exchange.response is None:
             raise httpx.RemoteProtocolError(_NO_RESPONSE)
-        return httpx.Response(exchange.status, headers=exchange.headers, stream=_Body(exchange.chunks))
+        return exchange.response
 
     async def aclose(self) -> None:
         await self._multi.aclose()
@@ -93,26 +96,21 @@ class Transport(httpx.AsyncBaseTransport):
 class _Exchange:
     """What comes back for one request, as libcurl hands it over.
 
-    patience: lasts for `seconds` from the last thing that came. left: bytes of the body that are taken still, None
-    before its beginning. suffices: there is a response even if the transfer ends in an error. useless: its body is.
+    suffices: there is a response even if the transfer ends in an error. refused: why it was broken off.
 
     What libcurl calls must not raise: the error would be printed and get lost.
     """
 
-    def __init__(self, take: Take, patience: asyncio.Timeout, seconds: float) -> None:
+    def __init__(self, take: Take) -> None:
         self._take = take
-        self._patience = patience
-        self._seconds = seconds
-        self._clock = asyncio.get_running_loop().time
-        self._put_off = 0.0
         self._asked = False
-        self._size = 0
-        self.status = 0
-        self.headers = httpx.Headers()
-        self.chunks: list[bytes] = []
-        self.left: int | None = None
-        self.suffices = self.useless = False
         self._lines: list[bytes] = []
+        self._header_bytes = 0
+        self._chunks: list[bytes] = []
+        self._left = 0  # bytes of the body that are taken still
+        self._useless = False
+        self.response: httpx.Response | None = None
+        self.suffices = False
         self.refused: Exception | None = None
 
     def listen(self, curl: pycurl.Curl) -> None:
@@ -120,61 +118,56 @@ class _Exchange:
         curl.setopt(pycurl.HEADERFUNCTION, self._header)
         curl.setopt(pycurl.WRITEFUNCTION, self._body)
 
+    def progress(self) -> tuple[bool, int, int]:
+        """Another value whenever something of use has come."""
+        return self._asked, self._header_bytes, len(self._chunks)
+
     def _connected(self, *_: object) -> int:
         """The request is about to be sent: once. libcurl would ask again at once where an old connection has died."""
         if self._asked:
             self.refused = httpx.RemoteProtocolError(_NO_RESPONSE)
             return int(pycurl.PREREQFUNC_ABORT)
         self._asked = True
-        self._go_on()
         return int(pycurl.PREREQFUNC_OK)
 
     def _header(self, line: bytes) -> int:
         """A line of the headers, be it the status line or the empty one at their end; -1 breaks off."""
-        self._go_on()
-        self._size += len(line)
-        if self._size > _HEADER_BYTES:
+        size = len(line)
+        self._header_bytes += size
+        if self._header_bytes > _HEADER_BYTES:
             self.refused = httpx.RemoteProtocolError("headers too long")
             return -1
-        if self.left is not None:
-            return len(line)  # of a trailer
+        if self.response:
+            return size  # of a trailer
         if line.strip(b"\r\n"):
             self._lines.append(line)
-            return len(line)
+            return size
         status = _STATUS.match(self._lines[0]) if self._lines else None
-        self.status = int(status[1]) if status else 0
         lines, self._lines = self._lines[1:], []
-        return len(line) if self.status < 200 or self._begun(lines) else -1  # what is below 200 is not the response yet
+        if not status or status[1] < b"200":  # it is not the response yet
+            return size
+        return size if self._begun(int(status[1]), lines) else -1
 
-    def _begun(self, lines: list[bytes]) -> bool:
-        self.headers = httpx.Headers(_fields(lines))
+    def _begun(self, status: int, lines: list[bytes]) -> bool:
+        self.response = httpx.Response(status, headers=_fields(lines), stream=_Body(self._chunks))
         try:
-            wanted = self._take(self.status, self.headers)
+            wanted = self._take(status, self.response.headers)
         except Exception as error:  # it cannot be raised through C
             self.refused = error
             return False
-        self.suffices = self.useless = wanted is None
-        self.left = _DRAINED if wanted is None else wanted
+        self.suffices = self._useless = wanted is None
+        self._left = _DRAINED if wanted is None else wanted
         return True
 
     def _body(self, chunk: bytes) -> int:
-        if self.left is None:  # of 101 (Switching Protocols), for which nobody has asked
+        if not self.response:  # of 101 (Switching Protocols), for which nobody has asked
             self.refused = httpx.RemoteProtocolError("a body before its headers")
             return -1
-        self.left -= len(chunk)
-        if not self.useless:
-            self._go_on()
-            self.chunks.append(chunk)
-        self.suffices |= self.left < 0
-        return len(chunk) if self.left >= 0 else -1
-
-    def _go_on(self) -> None:
-        """Patience is put off a little further than it must be, so that not every line moves it."""
-        now = self._clock()
-        if now > self._put_off and not self._patience.expired():
-            spare = self._seconds / 10
-            self._patience.reschedule(now + self._seconds + spare)
-            self._put_off = now + spare
+        self._left -= len(chunk)
+        if not self._useless:
+            self._chunks.append(chunk)
+        self.suffices |= self._left < 0
+        return len(chunk) if self._left >= 0 else -1
 
 
 class _Body(httpx.AsyncByteStream):
@@ -184,6 +177,39 @@ class _Body(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for chunk in self._chunks:
             yield chunk
+
+
+class _Patience:
+    """Ends a transfer that is silent for too long, or takes too long as a whole.
+
+    It looks ten times in the time that silence may last: to move a time limit with every line costs more than the line.
+    """
+
+    def __init__(
+        self, exchange: _Exchange, transfer: asyncio.Future[pycurl.Curl], seconds: Mapping[str, float]
+    ) -> None:
+        self._exchange = exchange
+        self._transfer = transfer
+        self._loop = transfer.get_loop()
+        self._silence = seconds["read"]
+        self._pause = seconds["read"] / 10
+        now = self._loop.time()
+        self._silent = now + max(seconds["connect"], self._silence) + self._pause  # libcurl itself stops connecting
+        self._late = now + seconds["whole"]
+        self._seen = exchange.progress()
+        self._next = self._loop.call_later(self._pause, self._look)
+
+    def end(self) -> None:
+        self._next.cancel()
+
+    def _look(self) -> None:
+        now, seen = self._loop.time(), self._exchange.progress()
+        if seen != self._seen:
+            self._seen, self._silent = seen, now + self._silence
+        if now < min(self._silent, self._late):
+            self._next = self._loop.call_later(self._pause, self._look)
+        elif not self._transfer.done():
+            self._transfer.set_exception(httpx.ReadTimeout("silent" if now < self._late else "late"))
 
 
 def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
@@ -218,7 +244,7 @@ def _curl(request: httpx.Request) -> pycurl.Curl:
         if folder := os.environ.get("SSL_CERT_DIR"):
             curl.setopt(pycurl.CAPATH, folder)
     if request.method == "POST":
-        curl.setopt(pycurl.POSTFIELDS, request.content)
+        curl.setopt(pycurl.POSTFIELDS, request.read())
         curl.setopt(pycurl.FRESH_CONNECT, 1)  # an old connection may have died, and there is no second try
     return curl
 

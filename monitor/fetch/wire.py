@@ -7,14 +7,13 @@ that no second look-up can lead elsewhere.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import TypeAlias
+from typing import cast
 from urllib.parse import unquote_to_bytes
 
 import httpx
@@ -25,12 +24,35 @@ from monitor.fetch.faults import Fault
 from monitor.fetch.transport import Transport
 from monitor.settings import FetchSettings
 
-URL: TypeAlias = httpx.URL
-
 _TLS_TIP = "Does the address work in a browser? The server may speak http only, or outdated TLS."
 _LOOKS_LIKE = "It looks like https://www.example.org/jobs"
 _HOST = re.compile(rb"[\w.-]+|[\da-f:.]+")  # what every library reads in the same way: a name, an IPv6 address
 _WHOLE = 3  # a whole request may take so many times the timeout of one read
+
+
+@dataclass(frozen=True, slots=True)
+class URL:
+    """The address of a page. parsed: in httpx's terms, with the login that it may carry. text: without that.
+
+    host: what politeness is counted by: host and port (unless it is the usual one), lower case. origin: scheme and
+    host, what robots.txt and credentials are for.
+    """
+
+    parsed: httpx.URL
+    text: str
+    host: str
+    origin: str
+
+    @classmethod
+    def of(cls, parsed: httpx.URL) -> URL:
+        netloc = parsed.netloc.decode("ascii").lower()
+        host, colon, port = netloc.rpartition(":") if parsed.port else (netloc, "", "")
+        authority = host.rstrip(".") + colon + port
+        text = str(parsed.copy_with(userinfo=b"") if parsed.userinfo else parsed)
+        return cls(parsed, text, authority, f"{parsed.scheme}://{authority}")
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +79,7 @@ class Question:
     posted: bytes | None = None
 
 
-@lru_cache(maxsize=5000)  # half a kilobyte each; a poll asks for each address twice
+@lru_cache(maxsize=5000)  # a kilobyte each; a poll asks for each address twice
 def parse(url: str) -> URL:
     """The address of a page. Fault: it is none that can be fetched."""
     try:
@@ -70,36 +92,24 @@ def parse(url: str) -> URL:
     sound = host.strip(".") and _HOST.fullmatch(parsed.raw_host)
     if not sound or not (parsed.port is None or 0 < parsed.port < 65536):
         raise Fault("this is no web address", tip=_LOOKS_LIKE)
-    return parsed
+    return URL.of(parsed)
 
 
 def joined(base: URL, reference: str) -> URL:
     """Where a reference on the page `base` leads. Fault: nowhere that can be fetched."""
     try:
-        absolute = str(base.join(reference))
+        absolute = str(base.parsed.join(reference))
     except (httpx.InvalidURL, ValueError):
         absolute = reference
     return parse(absolute)
 
 
-def origin(url: URL) -> str:
-    """Scheme, host and port: what robots.txt and credentials are for."""
-    return f"{url.scheme}://{authority(url)}"
-
-
 def host_of(url: str) -> str:
-    """What politeness is counted by: host and port (unless it is the usual one), lower case. "" for no web address."""
+    """`URL.host` of an address; "" for no web address."""
     try:
-        return authority(parse(url))
+        return parse(url).host
     except Fault:
         return ""
-
-
-def authority(url: URL) -> str:
-    """`host_of` a parsed URL."""
-    netloc = url.netloc.decode("ascii").lower()
-    host, colon, port = netloc.rpartition(":") if url.port else (netloc, "", "")
-    return host.rstrip(".") + colon + port
 
 
 def may_share(start: str | URL, at: str | URL) -> bool:
@@ -108,7 +118,7 @@ def may_share(start: str | URL, at: str | URL) -> bool:
         start, at = (parse(url) if isinstance(url, str) else url for url in (start, at))
     except Fault:
         return False
-    return authority(start) == authority(at) and (at.scheme == "https" or start.scheme == "http")
+    return start.host == at.host and (at.parsed.scheme == "https" or start.parsed.scheme == "http")
 
 
 class Wire:
@@ -128,36 +138,32 @@ class Wire:
     async def ask(self, url: URL, headers: Mapping[str, str], question: Question) -> Answer:
         """One request. Fault: anything but a response."""
         seconds = self._settings.timeout
-        name = url.raw_host.decode("ascii")
+        name = url.parsed.raw_host.decode("ascii")
         extensions = {
-            "timeout": {"connect": seconds, "read": seconds},
+            "timeout": {"connect": seconds, "read": seconds, "whole": seconds * _WHOLE},
             "addresses": await self._resolver.addresses(name),
             "take": partial(_wanted_bytes, question),
         }
+        method, posted = ("GET", b"") if question.posted is None else ("POST", question.posted)
         try:
-            method = "GET" if question.posted is None else "POST"
-            request = httpx.Request(method, url, headers=headers, content=question.posted, extensions=extensions)
-            async with asyncio.timeout(seconds * _WHOLE):
-                response = await self._transport.handle_async_request(request)
-                return await _answer(response, question)
+            request = httpx.Request(
+                method, url.parsed, headers=headers, stream=httpx.ByteStream(posted), extensions=extensions
+            )
+            response = await self._transport.handle_async_request(request)
+            return await _answer(response, question)
         except (httpx.TransportError, UnicodeError) as error:
             if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
                 self._resolver.forget(name)
-            raise _fault(error, url.host, seconds) from error
-        except TimeoutError as error:
-            raise Fault(f"the whole page had not arrived after {seconds * _WHOLE:g} seconds", transient=True) from error
+            raise _fault(error, url.parsed.host, seconds) from error
 
 
 def basic_login(url: URL) -> str | None:
     """The header Authorization for the user and password in a URL (RFC 7617)."""
-    if not url.userinfo:
+    userinfo = url.parsed.userinfo
+    if not userinfo:
         return None
-    user, _, password = url.userinfo.partition(b":")
+    user, _, password = userinfo.partition(b":")
     return "Basic " + b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode("ascii")
-
-
-def without_login(url: URL) -> str:
-    return str(url.copy_with(userinfo=b"") if url.userinfo else url)
 
 
 def _wanted_bytes(question: Question, status: int, headers: Mapping[str, str]) -> int | None:
@@ -171,12 +177,12 @@ def _wanted_bytes(question: Question, status: int, headers: Mapping[str, str]) -
 
 
 async def _answer(response: httpx.Response, question: Question) -> Answer:
-    chunks = [chunk async for chunk in response.aiter_raw()]
-    if sum(map(len, chunks)) > question.limit and not question.cut:
+    body = b"".join([chunk async for chunk in cast(httpx.AsyncByteStream, response.stream)])
+    if len(body) > question.limit and not question.cut:
         raise too_large(question.limit)
     headers = dict(response.headers.items())
     cookies = response.headers.get_list("set-cookie") if "set-cookie" in headers else []
-    return Answer(response.status_code, headers, cookies, b"".join(chunks)[: question.limit])
+    return Answer(response.status_code, headers, cookies, body[: question.limit])
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -191,6 +197,8 @@ def _fault(error: Exception, host: str, seconds: float) -> Fault:
         return Fault(f"the host {host} did not answer the TLS handshake within {seconds:g} seconds", again=True)
     if isinstance(error, httpx.ConnectTimeout):
         return Fault(f"no connection to {host} within {seconds:g} seconds", again=True)
+    if isinstance(error, httpx.ReadTimeout) and "late" in str(error):
+        return Fault(f"the whole page had not arrived after {seconds * _WHOLE:g} seconds", transient=True)
     if isinstance(error, httpx.ReadTimeout):
         return Fault(f"the host {host} was silent for {seconds:g} seconds", again=True)
     for cause in _causes(error):

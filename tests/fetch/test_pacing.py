@@ -40,7 +40,7 @@ async def starts(host: Host, how_many: int, takes: float = 0.0) -> list[float]:
     times: list[float] = []
 
     async def request() -> None:
-        async with host.turn():
+        async with host:
             times.append(asyncio.get_running_loop().time())
             await asyncio.sleep(takes)
 
@@ -97,7 +97,7 @@ def test_hosts_do_not_wait_for_one_another_but_for_a_slot() -> None:
         paces, times = Paces(60.0, 2), list[float]()
 
         async def request(name: str) -> None:
-            async with paces.host(name).turn():
+            async with paces.host(name):
                 times.append(asyncio.get_running_loop().time())
                 await asyncio.sleep(10)
 
@@ -115,7 +115,7 @@ def test_waiting_for_ones_turn_takes_no_slot() -> None:
         begun = asyncio.get_running_loop().time()
 
         async def request(name: str) -> None:
-            async with paces.host(name).turn():
+            async with paces.host(name):
                 times.append((name, asyncio.get_running_loop().time() - begun))
 
         await asyncio.gather(request("a"), request("a"), request("b"), request("c"))
@@ -128,7 +128,7 @@ def test_a_short_rest_is_waited_for() -> None:
     async def use(host: Host) -> list[float]:
         begun = asyncio.get_running_loop().time()
         host.answered(retry_after=20)
-        async with host.turn():
+        async with host:
             return [asyncio.get_running_loop().time() - begun]
 
     assert on_host(1.0, use) == [20]
@@ -159,7 +159,7 @@ def test_a_host_that_fails_rests_longer_and_longer_and_is_tried_once_in_between(
             assert fault.value.retry_after is not None
             rests.append(round(fault.value.retry_after))
             await asyncio.sleep(fault.value.retry_after)
-            async with host.turn():
+            async with host:
                 host.failed()
         host.answered()
         return rests
@@ -182,7 +182,7 @@ def test_one_answer_makes_up_for_failures() -> None:
 def test_who_is_cancelled_gives_the_turn_back() -> None:
     async def use(host: Host) -> list[float]:
         async def never() -> None:
-            async with host.turn():
+            async with host:
                 await asyncio.Event().wait()
 
         tasks = [asyncio.ensure_future(never()) for _ in range(3)]
@@ -201,7 +201,7 @@ def test_two_starts_are_never_closer_than_the_pause(delay: float, lengths: list[
         times: list[float] = []
 
         async def request(length: float) -> None:
-            async with host.turn():
+            async with host:
                 times.append(asyncio.get_running_loop().time())
                 await asyncio.sleep(length)
 
