@@ -53,6 +53,7 @@ PLATFORMS: tuple[Platform, ...] = tuple(
         workday,
     )
 )
+_ASKED = tuple(platform.request for platform in PLATFORMS if platform.request)  # of every address that is fetched
 
 
 def leads(url: str, html: str) -> Iterator[tuple[Platform, str]]:
@@ -82,5 +83,7 @@ def ad_of(page: Page) -> Record | None:
 
 def request(url: str) -> Request | None:
     """How the platform of an address wants to be asked for it; None where a plain GET of it does."""
-    wanted = (platform.request(url) for platform in PLATFORMS if platform.request)
-    return next(filter(None, wanted), None)
+    for asked in _ASKED:
+        if wanted := asked(url):
+            return wanted
+    return None

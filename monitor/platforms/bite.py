@@ -44,7 +44,7 @@ def _leads(url: str, html: str) -> Iterator[str]:
 
 
 def _request(url: str) -> Request | None:
-    if not _SEARCH.search(path(url)):
+    if "/postings/search" not in url or not _SEARCH.search(path(url)):
         return None
     asked = query(url)
     if not re.fullmatch("[0-9a-f]{40}", asked.get("key", "")):

@@ -38,6 +38,7 @@ _SITE = re.compile(
 _LIST = re.compile(r"/wday/cxs/([\w-]+)/([\w-]+)/jobs/?$")
 _AD = re.compile(rf"^/{_LOCALE}(?:recruiting/([\w-]+)/)?([\w-]+)/(?:job|details)/(.+?)/?$")
 _FACET = re.compile("[0-9a-f]{32}")
+_HOSTS = (".myworkdayjobs.com", ".myworkdaysite.com")
 _SEVERAL_PLACES = re.compile(r"\d+ \w+")  # "2 Locations"
 _PAGE = 20  # more are refused
 
@@ -53,7 +54,7 @@ def _leads(url: str, html: str) -> Iterator[str]:
 
 
 def _request(url: str) -> Request | None:
-    if _LIST.search(path(url)):
+    if "/wday/cxs/" in url and _LIST.search(path(url)):
         return Request(urlsplit(url)._replace(query="", fragment="").geturl(), _body(url))
     if _is_workday(url) and (ad := _AD.search(path(url))):
         tenant = ad[1] or (urlsplit(url).hostname or "").partition(".")[0]
@@ -62,7 +63,7 @@ def _request(url: str) -> Request | None:
 
 
 def _is_workday(url: str) -> bool:
-    return (urlsplit(url).hostname or "").endswith((".myworkdayjobs.com", ".myworkdaysite.com"))
+    return ".myworkday" in url.lower() and (urlsplit(url).hostname or "").endswith(_HOSTS)
 
 
 def _body(url: str) -> str:
