@@ -9,7 +9,6 @@ from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
 from monitor.platforms import Record, ad_of, board_of
 from monitor.platforms.data import day
 from monitor.readers import READERS
-from monitor.readers.completed import completed
 
 
 def read(page: Page, hints: Hints) -> Reading:
@@ -43,6 +42,8 @@ def _ad_of_platform(page: Page, hints: Hints) -> Reading | None:
 
 def _posting(record: Record, hints: Hints) -> Posting:
     """With what its ad says; the data's last day only where the ad names none."""
+    from monitor.readers.completed import completed  # late, as it loads the fields of ads
+
     posting = completed(record.posting, record.markup, hints)
     if record.closes is None or posting.deadline_kind is not DeadlineKind.UNKNOWN:
         return posting

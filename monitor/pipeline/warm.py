@@ -13,7 +13,7 @@ _ITEM = "PhD student in optics, apply by 15 April 2026, salary 3000 EUR per mont
 _PAGES = (
     "<html lang='en'><head><title>Vacancies</title></head><body><h1>Vacancies</h1>"
     f"<ul><li><a href='/1'>{_ITEM}</a></li><li><a href='/2'>Postdoc in algebra</a></li></ul></body></html>",
-    "<rss version='2.0'><channel><title>Jobs</title>"
+    "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>Jobs</title>"
     f"<item><title>{_ITEM}</title><link>/1</link></item></channel></rss>",
 )
 

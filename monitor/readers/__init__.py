@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from monitor.fields.phrase import fold
 from monitor.models import Hints, Kind, Page, Reading
-from monitor.readers.ad import read_ad
 from monitor.readers.feed import looks_like_feed, read_feed
 from monitor.readers.listing import Survey, read_listing, survey
 from monitor.readers.plain import read_page
@@ -17,6 +16,14 @@ from monitor.readers.words import is_bare, says
 Reader: TypeAlias = Callable[[Page, Hints], Reading]
 
 _SHORT = 1500  # characters of a page; an ad of its own has more
+
+
+def read_ad(page: Page, hints: Hints) -> Reading:
+    """One position's own page. What only ads take is loaded with the first: most rounds read lists and feeds alone."""
+    from monitor.readers import ad
+
+    return ad.read_ad(page, hints)
+
 
 READERS: dict[Kind, Reader] = {
     Kind.FEED: read_feed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from email.utils import parsedate_tz
 from functools import cache, lru_cache
@@ -12,13 +12,17 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from monitor.errors import ReadError
+from monitor.fields.closed import find_closed
 from monitor.fields.dates import day_order, find_dates
-from monitor.fields.level import level_of
+from monitor.fields.deadline import find_deadline
+from monitor.fields.level import find_level, level_of
 from monitor.fields.lexicon import all_phrases
+from monitor.fields.location import find_location
+from monitor.fields.organization import find_organization
 from monitor.fields.phrase import Pattern, fold
-from monitor.fields.registry import FIELDS
+from monitor.fields.reference import find_reference
 from monitor.fields.text import AdText
-from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
+from monitor.models import DeadlineKind, Found, Hints, Kind, Page, Posting, Reading
 from monitor.readers.feed_items import (
     FIELD_NAMES,
     KNOWN_NAMES,
@@ -45,7 +49,13 @@ _ENTITIES = re.compile(rb"<!DOCTYPE[^\[>]*\[.*?\]\s*>", re.S | re.I)
 _FEED_LINK = re.compile(r"<link\b[^>]{0,500}type=[\"']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]{0,500}>", re.I)
 _HREF = re.compile(r"href=[\"']?([^\"' >]+)", re.I)
 
-_FROM_TEXT = ("level", "organization", "location", "reference", "closed")
+_FROM_TEXT: Mapping[str, Callable[[AdText], Found[Any] | None]] = {
+    "level": find_level,
+    "organization": find_organization,
+    "location": find_location,
+    "reference": find_reference,
+    "closed": find_closed,
+}
 
 
 def looks_like_feed(page: Page) -> bool:
@@ -278,8 +288,8 @@ def _posting(item: Item, hints: Hints, language: str | None) -> Posting:
     )
     values: dict[str, Any] = {name: words for name, words in stated.items() if words and name != "deadline"}
     evidence.update(values)
-    for name in _FROM_TEXT:
-        if name not in values and (found := FIELDS[name](ad)):
+    for name, find in _FROM_TEXT.items():
+        if name not in values and (found := find(ad)):
             values[name] = found.value
             evidence[name] = found.words
     return Posting(
@@ -299,7 +309,7 @@ def _posting(item: Item, hints: Hints, language: str | None) -> Posting:
 @lru_cache(maxsize=256)
 def _is_institution(author: str, as_of: date) -> bool:
     """An author is a person, an editorial office or the employer."""
-    return FIELDS["organization"](AdText(text=author, as_of=as_of)) is not None
+    return find_organization(AdText(text=author, as_of=as_of)) is not None
 
 
 def _first(extras: Mapping[str, str], names: Iterable[str]) -> str | None:
@@ -312,7 +322,7 @@ def _deadline(ad: AdText, stated: str, evidence: dict[str, str]) -> dict[str, An
     if len(days) == 1:
         evidence["deadline"] = stated
         return {"deadline": days[0].value, "deadline_time": days[0].time, "deadline_kind": DeadlineKind.FIXED}
-    found = FIELDS["deadline"](ad)
+    found = find_deadline(ad)
     if not found:
         return {}
     evidence["deadline"] = found.words
