@@ -14,11 +14,19 @@ from monitor.decoding import cloudflare_address
 from monitor.models import Page
 
 # Whatever a page holds, none of these searches may take time that grows with the square of its length: they are not
-# made where they can be stopped. The fast ones begin with letters, not with a choice.
+# made where they can be stopped. The fast ones begin with letters, rare ones at best, not with a choice; what stands
+# before these is looked at afterwards.
+
+_TAG = (
+    r"input\b(?=[^<>]*>)[^<>]*\btype=[\"']?hidden\b[^<>]*>"
+    r"|meta\b(?=[^<>]*>)[^<>]*\bname=[\"']?[\w-]*(?:csrf|token|nonce|request-id)[^<>]*>"
+    r"|link\b(?=[^<>]*>)[^<>]*\b(?:stylesheet|preload|prefetch|preconnect|dns-prefetch|modulepreload|icon)\b[^<>]*>"
+)
+_TAGS = re.compile(f"<(?:{_TAG})")
 
 # Comments end as the HTML standard has it (13.2.5.43). What is left open, written in capitals, or a script that holds
 # data, is kept: that costs a reading, never a change.
-_UNSEEN = re.compile(r"<!--(?:-?>)?|<style\b|<script\b")
+_UNSEEN = re.compile(rf"<(?:!--(?:-?>)?|style\b|script\b|{_TAG})")
 _ENDS = {
     "<!-->": re.compile(""),
     "<!--->": re.compile(""),
@@ -26,26 +34,24 @@ _ENDS = {
     "<style": re.compile(r"(?i:</style\s*>)"),
     "<script": re.compile(r"(?i:</script\s*>)"),
 }
-_DATA = [re.compile(name + r"""[\\"']*\s*:""") for name in ("name", "title", "Title", "head(?:ing|line)", "label")]
-_TAGS = re.compile(
-    r"<(?=(?:input|meta|link)\b[^<>]*>)(?:input\b[^<>]*\btype=[\"']?hidden\b"
-    r"|meta\b[^<>]*\bname=[\"']?[\w-]*(?:csrf|token|nonce|request-id)"
-    r"|link\b[^<>]*\b(?:stylesheet|preload|prefetch|preconnect|dns-prefetch|modulepreload|icon)\b)[^<>]*>"
-)
-# Of these attributes the beginning (the group) counts, the rest does not.
-_ATTRIBUTES = re.compile(r'( (?:id|for|nonce|src|srcset|aria-(?:labelledby|describedby|controls))=")[^"<>]*"')
+_DATA = [re.compile(name + r"""[\\"']*\s*:""") for name in ("name", "itle(?<=[tT]itle)", "head(?:ing|line)", "label")]
+# Of these attributes the beginning (the group) counts, the rest does not. The last two letters rule out most others.
+_ROTATING = ("id", "for", "src", "nonce", "srcset", "aria-labelledby", "aria-describedby", "aria-controls")
+_NAMES = "|".join(f"(?<= {name}=)" for name in _ROTATING)
+_LETTERS = "".join(f"[{''.join(letters)}]" for letters in zip(*(name[-2:] for name in _ROTATING), strict=True))
+_ATTRIBUTES = re.compile(rf'(=(?<={_LETTERS}=)(?:{_NAMES})")[^"<>]*"')
 _OWN_DATA = re.compile(
-    r"( data-)"
+    r"(data-(?<= data-))"
     r"(?!(?:label|title|th|header|column|name|heading|page|props|state|jobs|vacancies|positions|items|test|cfemail)\b)"
     r'[\w-]+="[^"<>]*"'
 )
-_SESSIONS = [
-    re.compile(
-        before + r"(?:(?:jsessionid|JSESSIONID|PHPSESSID|authenticity_token|_token)="
+_SESSIONS = {
+    mark: re.compile(
+        re.escape(mark) + r"(?:(?:jsessionid|JSESSIONID|PHPSESSID|authenticity_token|_token)="
         r"|(?:session|sid)=(?!\d{1,7}(?![^?&#\"'<>\s;])))[^?&#\"'<>\s;]*"  # a short number may name something
     )
-    for before in (r"\?", "&", ";")
-]
+    for mark in "?&;"
+}
 _HIDDEN_ADDRESS = re.compile(r"(?:data-cfemail=[\"']|/cdn-cgi/l/email-protection#)([0-9a-f]+)")
 _FEED = re.compile(r"<(?:rss|feed|rdf:RDF)\b", re.IGNORECASE)
 _BUILT = re.compile(r"<(?:lastBuildDate|pubDate|updated|dc:date|ttl)>[^<]*</|<!--(?:(?!<!--).)*?-->", re.DOTALL)
@@ -60,12 +66,11 @@ def gist(page: Page) -> str:
     elif not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):  # of JSON every character counts
         text = _visible(text)
     address = _without_session(page.url)
-    return hashlib.blake2b(f"{address}\n{text}".encode(errors="surrogatepass"), digest_size=16).hexdigest()
+    return hashlib.sha1(f"{address}\n{text}".encode(errors="surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def _visible(html: str) -> str:
-    text = _TAGS.sub("", _seen(html))
-    text = "".join(_ATTRIBUTES.split(text))
+    text = "".join(_ATTRIBUTES.split(_seen(html)))
     text = "".join(_OWN_DATA.split(text))
     text = _without_session(text)
     hidden = "data-cfemail=" in text or "/cdn-cgi/l/email-protection#" in text
@@ -73,24 +78,30 @@ def _visible(html: str) -> str:
 
 
 def _seen(html: str) -> str:
-    """A page without comments, style sheets and scripts that hold no data; what looks so within a tag is kept."""
+    """A page without the tags above, comments, style sheets and scripts that hold no data.
+
+    What looks like one of the latter three within a tag is kept.
+    """
     ends = dict(_ENDS)
-    seen, rest, position = [], 0, 0
+    seen: list[str] = []
+    rest = position = 0
     while begun := _UNSEEN.search(html, position):
         start, position = begun.span()
-        kind = begun[0]
-        if kind not in ends:
-            continue
-        body = position if kind.startswith("<!") else html.find(">", position) + 1
-        ended = ends[kind].search(html, body) if body else None
-        if not ended:
-            del ends[kind]  # of those that follow none ends either
-            continue
-        within_tag = html.rfind("<", 0, start) > html.rfind(">", 0, start)
-        if not within_tag and not (kind == "<script" and _holds_data(html[position:body], html[body : ended.start()])):
-            seen.append(html[rest:start])
-            rest = ended.end()
-        position = ended.end()
+        kind, kept = begun[0], ""
+        if kind in _ENDS:
+            if kind not in ends:
+                continue
+            body = position if kind.startswith("<!") else html.find(">", position) + 1
+            ended = ends[kind].search(html, body) if body else None
+            if not ended:
+                del ends[kind]  # of those that follow none ends either
+                continue
+            position = ended.end()
+            within_tag = html.rfind("<", 0, start) > html.rfind(">", 0, start)
+            if within_tag or (kind == "<script" and _holds_data(html[start:body], html[body : ended.start()])):
+                kept = _TAGS.sub("", html[start:position])
+        seen += html[rest:start], kept
+        rest = position
     return "".join((*seen, html[rest:]))
 
 
@@ -99,8 +110,9 @@ def _holds_data(attributes: str, script: str) -> bool:
 
 
 def _without_session(text: str) -> str:
-    for session in _SESSIONS:
-        text = session.sub("", text)
+    for mark, session in _SESSIONS.items():
+        if mark in text:
+            text = session.sub("", text)
     return text
 
 
