@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from w3lib.url import canonicalize_url
 
 from monitor.identity import (
     alike,
@@ -21,6 +22,7 @@ from monitor.identity import (
     normal,
     same_words,
 )
+from monitor.identity.addresses import PLAIN
 from monitor.models import Position, Posting, Sighting
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -86,6 +88,17 @@ letters = st.text(st.characters(exclude_characters=";\\[]"))
 def test_canonical_is_final(url: str) -> None:
     once = canonical_url(url)
     assert canonical_url(once) == once
+
+
+words = st.text("aZ0_~-", min_size=1, max_size=4)
+
+
+@given(st.lists(words | words.map("{0}.{0}".format), max_size=3), st.sampled_from(["", ":8080", ":80"]), words, words)
+def test_a_plain_address_is_as_the_library_leaves_it(folders: list[str], port: str, name: str, value: str) -> None:
+    path = "".join(f"/{folder}" for folder in folders)
+    for url in (f"http://uni-1.example.org{port}{path}/", f"https://127.0.0.1{port}/{name}.html?{name}={value}"):
+        assert PLAIN.fullmatch(url)
+        assert canonicalize_url(url, keep_fragments=True) == url
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,10 @@ import re
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+PLAIN = re.compile(  # what `canonicalize_url` leaves as it is
+    r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*(?::[1-9][0-9]{0,3})?(?=/)(?:/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)*/?"
+    r"(?:\?[A-Za-z0-9_.~-]+=[A-Za-z0-9_.~-]*)?"
+)
 _TRACKING = re.compile(
     r"utm_\w+|(?:fb|g|dc?|y|ty|ms)clid|gbraid|wbraid|msclkid|igshid|mc_[ce]id|_g[al]|_hs\w+|hsctatracking|mkt_tok|at_\w+|pk_\w+"
     r"|mtm_\w+|matomo_\w+|piwik_\w+|trk\w*|track(?:id|ing(?:id)?)|spm|cmpid|s_cid|ito|rss|feed|print|cb|_"
@@ -45,11 +49,9 @@ def canonical_url(url: str) -> str:
 
 
 def without_noise(url: str, *, locales: bool) -> str:
-    from w3lib.url import canonicalize_url  # which brings an HTTP client; a poll without news compares no addresses
-
     url = url.strip()
     try:
-        parts = urlsplit(canonicalize_url(url.replace("\\", "/"), keep_fragments=True))
+        parts = urlsplit(url if PLAIN.fullmatch(url) else _canonicalized(url.replace("\\", "/")))
         port = parts.port
     except ValueError:
         return url
@@ -62,6 +64,12 @@ def without_noise(url: str, *, locales: bool) -> str:
     query = urlencode(_query(parts.query, locales=locales))
     fragment = parts.fragment if _names_item(parts.fragment) else ""
     return f"https://{host}{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+
+
+def _canonicalized(url: str) -> str:
+    from w3lib.url import canonicalize_url  # which takes its time to load; most addresses are plain
+
+    return canonicalize_url(url, keep_fragments=True)
 
 
 def _path(path: str, *, locales: bool) -> str:
