@@ -19,9 +19,12 @@ _ZONE = (
     r"|(?:heure|hora|ora) (?:de |di |locale|local|peninsular)[\w ]{0,20}|ortszeit"
     r"|(?:belgische|nederlandse|lokale) tijd|(?:lokal|svensk|norsk|dansk) tid|suomen aikaa))"
 )
-_AFTER_ZONE = re.compile(rf"\s?[(\[,]?(?:\s?[-–]\s)?\s?({_ZONE})")
-
 _HOURS = "Uhr|uur|h|hrs|hours|heures|horas|hores|ore|hodin"
+
+
+@cache
+def _zone_after() -> re.Pattern[str]:
+    return re.compile(rf"\s?[(\[,]?(?:\s?[-–]\s)?\s?({_ZONE})")
 
 
 @cache
@@ -61,7 +64,7 @@ def clock_after(text: str, start: int) -> tuple[str, int] | None:
     value = _value(match)
     if not value:
         return None
-    zone = _AFTER_ZONE.match(text, match.end(), match.end() + 45)
+    zone = _zone_after().match(text, match.end(), match.end() + 45)
     if zone:
         return f"{value} {zone[1].strip()}", zone.end()
     return value, match.end()
@@ -74,7 +77,7 @@ def clock_before(text: str, end: int) -> str | None:
         value = _value(match)
         if not value:
             continue
-        zone = _AFTER_ZONE.match(text, match.end(), end)
+        zone = _zone_after().match(text, match.end(), end)
         rest = text[zone.end() if zone else match.end() : end]
         if len(rest) <= 30 and not re.search(r"[0-9;!?]|\.\s+\w", rest):
             return f"{value} {zone[1].strip()}" if zone else value

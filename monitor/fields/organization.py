@@ -23,13 +23,7 @@ _OF = (
     r"(?:of|for|the|and|&|de|des|du|la|le|les|los|d[’']|di|da|do|dos|della|del|degli|delle|dell[’']|i|für|för|und|och|"
     r"og|van|voor|der|den|zu|an|am|in|et|en|e|y|v|ve|a|w|at|ob|–|-)"
 )
-_NAME_AFTER = re.compile(
-    rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{WORD}"
-    rf"(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}(?:[dl][’'])?{WORD}){{0,4}})"
-)
-_NAME_BEFORE = re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,4}}[ \xa0]?(?:{_OF}[ \xa0])?$")
 _ACRONYM = re.compile(r"\s?\(([A-ZÄÖÜÅØ][\w&-]{1,14})\)")
-_PLAIN_NAME = re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,6}}(?:\s?\([A-Z][\w&-]{{1,14}}\))?")
 _LEGAL = re.compile(
     r"\b(?:GmbH|AG|AB|A/S|AS|Oy|Oyj|B\.V\.|BV|N\.V\.|[Ll]td\.?|Limited|Inc\.?|LLC|plc|S\.?A\.?|S\.?L\.?|S\.?r\.?l\.?|S\.?p\.?A\.?|s\.\s?r\.\s?o\.|a\.\s?s\.|e\.\s?V\.|SE)(?!\w)"
 )
@@ -40,6 +34,27 @@ class Mention:
     name: str
     start: int
     end: int
+
+
+# with all capitals they take milliseconds to compile, and many a feed names no institution
+
+
+@cache
+def _name_after() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:\s?(?:{_OF}[ \xa0]){{0,3}}(?:d[’']|dell[’'])?{WORD}"
+        rf"(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}(?:[dl][’'])?{WORD}){{0,4}})"
+    )
+
+
+@cache
+def _name_before() -> re.Pattern[str]:
+    return re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,4}}[ \xa0]?(?:{_OF}[ \xa0])?$")
+
+
+@cache
+def _plain_name() -> re.Pattern[str]:
+    return re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,6}}(?:\s?\([A-Z][\w&-]{{1,14}}\))?")
 
 
 @cache
@@ -98,7 +113,7 @@ def _institutions(text: str) -> Iterator[Mention]:
     for head in cue("heads_after").finditer(folded):
         if not (text[head.start()].isupper() or cue("small").match(head[0])):
             continue
-        before = _NAME_BEFORE.search(text, max(0, head.start() - 80), head.start())
+        before = _name_before().search(text, max(0, head.start() - 80), head.start())
         own = re.compile(rf"(?:[{UPPER}][\w’']*-)+$").search(text, max(0, head.start() - 40), head.start())
         start = before.start() if before else own.start() if own else None
         if start is None or "\n" in text[start : head.start()]:
@@ -110,7 +125,7 @@ def _institutions(text: str) -> Iterator[Mention]:
         end = _with_tail(text, head.end())
         seen.append((start, end))
     for head in cue("heads_before").finditer(folded):
-        after = _NAME_AFTER.match(text, head.end())
+        after = _name_after().match(text, head.end())
         if after is None or "\n" in after[0]:
             continue
         if not (text[head.start()].isupper() or _is_written_small(text, head, after)):
@@ -326,7 +341,7 @@ def _advertiser(text: str) -> Found[str] | None:
             continue
         line = max(text.rfind("\n", 0, hires.start()), text.rfind(". ", 0, hires.start()))
         before = re.sub(r"^(?:The|Die|Der|Das|La|Le|El|Il|At|About)\s+", "", text[line + 1 : hires.start()].strip())
-        if _PLAIN_NAME.fullmatch(before) and len(before) <= 80 and _is_own_name(before, text):
+        if _plain_name().fullmatch(before) and len(before) <= 80 and _is_own_name(before, text):
             return Found(before, before)
     return None
 
