@@ -28,6 +28,7 @@ DATE = {"date": "Mon, 02 Mar 2026 10:00:00 GMT"}  # the server's clock is two ho
         ({"cache-control": "max-age=600", "age": "200"}, 400),
         ({"cache-control": "max-age=600", "age": "900"}, None),
         ({"cache-control": "max-age=600", "age": "old"}, 600),
+        ({"age": "-600"}, None),
         ({"cache-control": "max-age=600", "expires": "Mon, 02 Mar 2026 09:00:00 GMT"}, 600),
         ({"cache-control": "max-age=999999999999"}, 365 * 86400),
         ({"cache-control": "max-age=" + "9" * 5000}, 365 * 86400),
