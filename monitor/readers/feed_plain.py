@@ -41,7 +41,7 @@ _IDLE = frozenset(
     " {http://purl.org/rss/1.0/modules/syndication/}updateFrequency"
     " {http://purl.org/rss/1.0/modules/slash/}comments {http://wellformedweb.org/CommentAPI/}commentRss".split()
 )
-_OWN = KNOWN_NAMES - {"expirationdate", "valid"}  # which feedparser reads in its own way
+_OWN = KNOWN_NAMES - {"expirationdate", "valid"}  # but for what feedparser reads in its own way
 _ATTRIBUTES = frozenset("domain href hreflang isPermaLink label length rel scheme term title type".split())
 _TEXT = ("html", "text", "text/html", "text/plain")
 _WEB_PAGE = ("html", "xhtml", "text/html", "application/xhtml+xml")
@@ -58,10 +58,10 @@ def plain_feed(page: Page) -> Feed | None:
     """None for a feed that is not plain, and for what is none."""
     declaration = page.text[:200].partition("?>")[0]
     charsets = {name.lower() for name in _CHARSET.findall(f"{page.content_type} {declaration}")}
-    if charsets != {"utf-8"} or b"<!DOCTYPE" in page.body:
+    if charsets != {"utf-8"} or b"\0" in page.body or b"<!DOCTYPE" in page.body:  # a zero: it is in UTF-16 after all
         return None
     try:
-        root = ElementTree.fromstring(page.body)  # noqa: S314 (without a document type there is nothing to unfold)
+        root = ElementTree.fromstring(page.body)  # noqa: S314 (without a document type nothing can unfold)
         return None if _DISTORTED.search("".join(root.itertext())) else _feed(root, page.url)
     except (ElementTree.ParseError, ValueError, _UnusualError):
         return None

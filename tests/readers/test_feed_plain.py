@@ -105,9 +105,10 @@ def test_the_usual_elements_are_plain(feed: Page) -> None:
             b"<?xml version='1.0' encoding='iso-8859-1'?><rss version='2.0'><channel><title>A</title></channel></rss>"
         ),
         page(b"<rdf version='2.0'><channel><item><title>A</title></item></channel></rdf>"),
+        page("<!DOCTYPE rss [<!ENTITY b 'B'>]><rss><channel><title>&b;</title></channel></rss>".encode("utf-16")),
         page(b"<p>charset=utf-8"),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_what_is_unusual_is_left_to_feedparser(feed: Page) -> None:
     assert plain_feed(feed) is None
