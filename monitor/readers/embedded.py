@@ -29,7 +29,9 @@ MAX_TRIES = 50  # assignments in one script
 
 _ASSIGNED = re.compile(r"(?<=[\w\]\"'.])\s?=\s?(?=[{\[][\s\[{\"])")
 _TITLE_KEY = re.compile(r"""(?:[tT]itle|name|heading|headline|label)["']?\s*:""")
-_DATA_ATTRIBUTES = ", ".join(f"[data-{n}]" for n in "page props state jobs vacancies positions items".split())
+_DATA_NAMES = "page props state jobs vacancies positions items".split()
+_DATA_ATTRIBUTES = ", ".join(f"[data-{name}]" for name in _DATA_NAMES)
+_DATA_NAME = re.compile(rf"-(?:{'|'.join(_DATA_NAMES)})\s*=", re.I)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.\s]+")
 _TITLES = "title, job title, position title, vacancy title, posting title, heading, headline, name, label, text".split(
     ", "
@@ -57,8 +59,10 @@ def embedded_postings(states: Sequence[str], base: str, as_of: date) -> tuple[Po
     return tuple(best)
 
 
-def states_of(parser: LexborHTMLParser) -> list[str]:
-    """The texts of a page that may hold state, to be taken before scripts are removed from the tree."""
+def states_of(parser: LexborHTMLParser, html: str) -> list[str]:
+    """The texts of a page that may hold state, to be taken before scripts are removed from the tree. html: its
+    source.
+    """
     texts = []
     for node in parser.css("script"):
         kind = (node.attributes.get("type") or "").lower()
@@ -67,7 +71,8 @@ def states_of(parser: LexborHTMLParser) -> list[str]:
         text = (node.text() or "").strip()
         if 40 < len(text) <= MAX_SCRIPT and _TITLE_KEY.search(text):
             texts.append(text)
-    for node in parser.css(_DATA_ATTRIBUTES):
+    named = _DATA_NAME.search(html) is not None  # which few pages have, and to look for in the tree takes its time
+    for node in parser.css(_DATA_ATTRIBUTES) if named else ():
         texts += [v for v in node.attributes.values() if v and v[:1] in "[{" and len(v) > 40 and _TITLE_KEY.search(v)]
     return texts
 

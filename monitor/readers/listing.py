@@ -55,7 +55,7 @@ def survey(page: Page, hints: Hints) -> Survey:
     except ReadError as error:
         return Survey(Reading(kind=Kind.LISTING, complete=False, trouble=str(error), warnings=(str(error),)))
     marks, links = marks_of(parser, page.text), head_links(parser)
-    states = states_of(parser)
+    states = states_of(parser, page.text)
     declared = structured_postings(page.text, page.url, hints.as_of)
     tree = Tree(parser, page.url)
     zones = Zones(tree)

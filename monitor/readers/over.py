@@ -19,7 +19,9 @@ def addresses_over(tree: Tree, zones: Zones) -> tuple[str, ...]:
         address = tree.address(anchor)
         if not address or is_generic(tree.anchor_text(anchor)) or zones.penalty(anchor) >= 2:
             continue
-        item = next((e for e in anchor.ancestors() if e.tag in _ITEMS), None)
+        item: Element | None = anchor
+        while item is not None and item.tag not in _ITEMS:
+            item = item.parent
         if item is not None and item.index not in marked:
             marked[item.index] = _is_marked(tree, item)
         if zones.is_closed(anchor, zones.section(anchor.first)) or (item is not None and marked[item.index]):

@@ -80,9 +80,8 @@ def _likeness(tree: Tree, anchor: Element, url: str) -> int:
     words = tree.anchor_text(anchor)
     label = anchor.attributes.get("aria-label") or anchor.attributes.get("title") or ""
     named = is_only("listing.next", words) or is_only("listing.next", label) or words.strip() in _ARROWS
-    around = [anchor, anchor.parent] if anchor.parent else [anchor]
-    classed = any(_NEXT.search(e.attributes.get("class") or "") for e in around)
-    if not (named or classed):
+    classes = [e.attributes.get("class") for e in (anchor, anchor.parent) if e]
+    if not (named or any(name and _NEXT.search(name) for name in classes)):
         return 0
     return 3 if _in_pager(anchor) else 2 if _paged(url, tree.url) else 0
 

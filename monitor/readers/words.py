@@ -34,6 +34,7 @@ _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(/[\w%~=,+./-]*)",
 _NUMBER = re.compile(r"[0-9]+")
 _IDENTIFIER = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f]{4}|=\d+(?:&|$)|/\d+(?:/|$)")
 _COUNT = re.compile(r"\s*(?:\(\s*\d[\d.,\s]*\+?\s*\)|\[\d+\]|\b\d{1,5})$")
+_ENDS_COUNT = frozenset(")]\n")
 _LOOKS_LIKE_ADDRESS = re.compile(r"^\W*(?:https?://|www\.)\S+\W*$|^\S+@\S+\.\S+$")
 _PLACEHOLDER = re.compile(
     r"\{\{[^{}\n]{1,80}\}\}|\{\$[^{}\n]{1,80}\$?\}|\$\{[^{}\n]{1,80}\}|<%=?[^%\n]{1,80}%>|\[\[[^\[\]\n]{1,60}\]\]"
@@ -133,7 +134,8 @@ def is_kind(text: str) -> bool:
 
 
 def _is_made_of(text: str, *topics: str) -> bool:
-    text = _COUNT.sub("", text)
+    if text[-1:] in _ENDS_COUNT or text[-1:].isdecimal():
+        text = _COUNT.sub("", text)
     said = _book().said(text)
     known = {n for topic, first, last in said.hits if topic in topics for n in range(first, last)}
     letters = 0

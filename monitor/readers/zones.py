@@ -31,6 +31,8 @@ class Zones:
         self.tree = tree
         self._penalty: list[int] = []
         self._closed: list[bool] = []
+        self._over: dict[tuple[str, ...], bool] = {}
+        self._other: dict[tuple[str, ...], bool] = {}
         total = tree.characters[-1] or 1
         for element in tree.elements:
             above = self._penalty[element.parent.index] if element.parent else 0
@@ -95,11 +97,16 @@ class Zones:
 
     def is_closed(self, element: Element, section: tuple[str, ...]) -> bool:
         """Whether the page itself puts this place among what is over."""
-        return any(opens_with("listing.closed", heading) for heading in section) or self._closed[element.index]
+        if section not in self._over:
+            self._over[section] = any(opens_with("listing.closed", heading) for heading in section)
+        return self._over[section] or self._closed[element.index]
 
     def is_other(self, section: tuple[str, ...]) -> bool:
         """Whether the nearest headings name something else than positions ("News", "Related jobs")."""
-        return any(len(heading) <= 60 and opens_with("listing.other", heading) for heading in section[-2:])
+        if section not in self._other:
+            nearest = section[-2:]
+            self._other[section] = any(len(name) <= 60 and opens_with("listing.other", name) for name in nearest)
+        return self._other[section]
 
 
 def _heads_the_page(tree: Tree, header: Element) -> bool:
