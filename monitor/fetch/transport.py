@@ -137,7 +137,7 @@ class _Exchange:
         if self._header_bytes > _HEADER_BYTES:
             self.refused = httpx.RemoteProtocolError("headers too long")
             return -1
-        if self.response:
+        if self.response is not None:
             return size  # of a trailer
         if line.strip(b"\r\n"):
             self._lines.append(line)
@@ -160,7 +160,7 @@ class _Exchange:
         return True
 
     def _body(self, chunk: bytes) -> int:
-        if not self.response:  # of 101 (Switching Protocols), for which nobody has asked
+        if self.response is None:  # of 101 (Switching Protocols), for which nobody has asked
             self.refused = httpx.RemoteProtocolError("a body before its headers")
             return -1
         self._left -= len(chunk)
@@ -209,7 +209,7 @@ class _Patience:
         if now < min(self._silent, self._late):
             self._next = self._loop.call_later(self._pause, self._look)
         elif not self._transfer.done():
-            self._transfer.set_exception(httpx.ReadTimeout("silent" if now < self._late else "late"))
+            self._transfer.set_exception(httpx.ReadTimeout("silent" if self._silent <= self._late else "late"))
 
 
 def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
