@@ -21,11 +21,6 @@ _PARTICLE = (
     r"(?:van|von|der|den|de|del|della|dello|di|da|do|dos|das|du|la|le|los|al|el|bin|ibn|ben|ter|ten|te|zu|zum|af|av|"
     r"y|i|e|in(?= ['’]t )|’t|'t|'s|st\.|san|af|Van|Von|De|Der|La|Le|Di|Da|Del|Du|Dos|El|Ben|Ter|Ten)"
 )
-_NAME = re.compile(
-    rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0]\({_WORD}\))?"
-    rf"(?:[ \xa0](?:{_PARTICLE}[ \xa0]){{0,3}}(?:{_WORD}|{_INITIAL})){{1,4}}"
-    r"(?![\w@]|\.\w)"
-)
 _BLANK = re.compile(r"\s")
 _QUOTES = frozenset('"“”„»«')
 _SEPARATOR = re.compile(
@@ -44,6 +39,16 @@ class Person:
     start: int
     end: int
     rank: str
+
+
+@cache
+def _name() -> re.Pattern[str]:
+    """Made when a text is first asked for persons: lists are not."""
+    return re.compile(
+        rf"(?<![\w@.])(?:{_WORD}|{_INITIAL})(?:[ \xa0]\({_WORD}\))?"
+        rf"(?:[ \xa0](?:{_PARTICLE}[ \xa0]){{0,3}}(?:{_WORD}|{_INITIAL})){{1,4}}"
+        r"(?![\w@]|\.\w)"
+    )
 
 
 @cache
@@ -78,7 +83,7 @@ def persons(text: str) -> tuple[Person, ...]:
     """Whatever in a text is spelled like a name; a heading may be, so ask for a cue."""
     found = []
     position = 0
-    while (match := _NAME.search(text, position)) is not None:
+    while (match := _name().search(text, position)) is not None:
         person = _person(text, match.start())
         position = max(person.end, match.start() + 1) if person else _next_word(text, match.start())
         if person:
@@ -133,7 +138,7 @@ def persons_at(text: str, start: int) -> list[Person]:
 
 
 def _person(text: str, start: int) -> Person | None:
-    match = _NAME.match(text, start)
+    match = _name().match(text, start)
     if match is None:
         return None
     tokens = re.split(r"[ \xa0]", match[0])

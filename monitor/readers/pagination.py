@@ -41,10 +41,8 @@ def next_page(links: list[tuple[str, str]], tree: Tree) -> str | None:
     candidates: list[tuple[int, str]] = []
     for anchor in tree.anchors:
         url = tree.address(anchor)
-        if not url or not _elsewhere(tree.url, url):
-            continue
-        value = _likeness(tree, anchor, url)
-        if value and _same_list(url, tree.url) and not _dead(anchor):
+        value = _likeness(tree, anchor, url) if url else 0
+        if url and value and _elsewhere(tree.url, url) and _same_list(url, tree.url) and not _dead(anchor):
             candidates.append((value, url))
     if candidates:
         best = max(value for value, _ in candidates)
