@@ -11,7 +11,6 @@ from email.utils import parsedate_tz
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
-from xml.etree import ElementTree as ET
 
 from monitor.models import DeadlineKind, Posting
 from monitor.platforms.base import Record
@@ -57,6 +56,8 @@ def xml_items(text: str, name: str) -> list[dict[str, str]] | None:
     """
     if "<!DOCTYPE" in text[:10_000] or "<!ENTITY" in text:
         return None
+    from xml.etree import ElementTree as ET  # for the few platforms that answer so
+
     body = re.sub(r"^[\s\ufeff]*<\?xml[^>]*\?>", "", text)
     try:
         root = ET.fromstring(body)  # noqa: S314 no entities, see above
