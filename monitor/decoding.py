@@ -55,13 +55,18 @@ def _decoded(body: bytes, content_type: str) -> str:
 
 def _declared(body: bytes, content_type: str) -> Iterator[str]:
     """Charsets that the header and the page name, as far as they can be true of markup that is legible as ASCII."""
-    for label in (http_content_type_encoding(content_type or None), html_body_declared_encoding(body)):
+    for label in _labels(body, content_type):
         try:
             name = codecs.lookup(resolve_encoding(label) or "").name if label else ""
         except (LookupError, ValueError):
             continue
         if name in _MULTI_BYTE or name in _SINGLE_BYTE:
             yield name
+
+
+def _labels(body: bytes, content_type: str) -> Iterator[str | None]:
+    yield http_content_type_encoding(content_type or None)
+    yield html_body_declared_encoding(body)
 
 
 def _unmarked_utf_16(body: bytes) -> str | None:
