@@ -31,7 +31,7 @@ _ASSIGNED = re.compile(r"(?<=[\w\]\"'.])\s?=\s?(?=[{\[][\s\[{\"])")
 _TITLE_KEY = re.compile(r"""(?:[tT]itle|name|heading|headline|label)["']?\s*:""")
 _DATA_NAMES = "page props state jobs vacancies positions items".split()
 _DATA_ATTRIBUTES = ", ".join(f"[data-{name}]" for name in _DATA_NAMES)
-_DATA_NAME = re.compile(rf"-(?:{'|'.join(_DATA_NAMES)})\s*=", re.I)
+_DATA_NAME = re.compile(rf"-(?:{'|'.join(_DATA_NAMES)})(?=[\s=/>])", re.I)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.\s]+")
 _TITLES = "title, job title, position title, vacancy title, posting title, heading, headline, name, label, text".split(
     ", "

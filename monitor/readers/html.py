@@ -24,16 +24,12 @@ _NO_BLOCKS = frozenset(_FORMATTING) | frozenset(
 
 def parse(html: str) -> LexborHTMLParser:
     """The tree of a page. ReadError if it is nested so deeply that parsing it would hang the program."""
-    if _formatting(html) > MAX_FORMATTING or _blocks(html) > MAX_BLOCKS:
+    if _depth(_FORMATTING_TAG.findall(html)) > MAX_FORMATTING or _blocks(html) > MAX_BLOCKS:
         raise ReadError(
             "the page is nested so deeply that it cannot be read",
             tip="watch another page of the site, or its feed",
         )
     return LexborHTMLParser(html)
-
-
-def _formatting(html: str) -> int:
-    return _depth(_FORMATTING_TAG.findall(html))
 
 
 def _blocks(html: str) -> int:
