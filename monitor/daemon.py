@@ -133,7 +133,7 @@ class Daemon:
             return
         if after.database != self._settings.database:
             self._tell("the path of [store] has changed; that needs a restart, and all the rest is taken over")
-            after = after.model_copy(update={"store": self._settings.store})
+            after = after.replace(store=self._settings.store)
         self._settings = after
         self._tell(f"sources.toml read again: {_count(after)}")
 

@@ -15,6 +15,7 @@ from xml.parsers import expat
 
 import yaml
 
+from monitor.config import SOURCE_KEYS, read_table
 from monitor.decoding import decode
 from monitor.errors import ConfigError
 from monitor.identity import canonical_url
@@ -130,7 +131,7 @@ def _outline(url: str, attributes: Mapping[str, str]) -> Entry:
     keys = {**({"name": name} if name else {}), "url": url}
     for attribute, value in attributes.items():
         key = attribute.removeprefix(_PREFIX)
-        if key != attribute and key in Source.model_fields and key not in _NOT_SHARED:
+        if key != attribute and key in SOURCE_KEYS and key not in _NOT_SHARED:
             try:
                 keys[key] = json.loads(value)
             except (ValueError, RecursionError):
@@ -201,7 +202,7 @@ def _checked(entry: Entry) -> Entry:
     rest = {key: value for key, value in entry.keys.items() if key not in ("name", "url")}
     keys = {**({"name": name} if name else {}), "url": url, **rest}
     try:
-        Source.model_validate(keys)
-    except ValueError:
+        read_table(keys, Source)
+    except ConfigError:
         return Skipped(one_line(name or url, 80), f"a setting of it is not right: {', '.join(rest)}")
     return replace(entry, keys=keys)

@@ -6,14 +6,15 @@ The docstring under each key is its description in the JSON Schema that editors 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import time, timedelta
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from monitor.models import Kind, Level, Selectors
 
@@ -25,10 +26,9 @@ _PLAIN_ADDRESS = re.compile(r"https?://[\w.-]+(:[1-9]\d{0,3})?(/\S*)?", re.ASCII
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
-class Slot(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
     """When a digest is due: at once, or at a time of day, of one weekday, or of the first of the month."""
-
-    model_config = ConfigDict(frozen=True)
 
     period: Literal["instant", "day", "week", "month"]
     at: time = time(7, 0)
@@ -37,8 +37,6 @@ class Slot(BaseModel):
 
 def parse_interval(words: Any) -> timedelta:
     """`"6 hours"`, `"30 minutes"`, `"1 day"`; ValueError with a sentence for a person otherwise."""
-    if isinstance(words, timedelta):
-        return words
     match = _INTERVAL.fullmatch(str(words).strip().casefold())
     if not match or not int(match[1]):
         raise ValueError(f'{words!r} is no interval; write one like "6 hours", "30 minutes" or "2 days"')
@@ -50,7 +48,7 @@ def parse_interval(words: Any) -> timedelta:
 
 def parse_keep(words: Any) -> timedelta | None:
     """As `parse_interval`, or `"forever"`, which is None."""
-    if words is None or str(words).strip().casefold() == "forever":
+    if str(words).strip().casefold() == "forever":
         return None
     try:
         return parse_interval(words)
@@ -60,8 +58,6 @@ def parse_keep(words: Any) -> timedelta | None:
 
 def parse_slot(words: Any) -> Slot:
     """`"instant"`, `"daily 07:00"`, `"monday 07:00"`, `"monthly 07:00"`; ValueError with a sentence otherwise."""
-    if isinstance(words, Slot):
-        return words
     head, _, clock = str(words).strip().casefold().partition(" ")
     hour = _CLOCK.fullmatch(clock.strip()) if clock else None
     at = time(int(hour[1]), int(hour[2])) if hour else time(7, 0)
@@ -114,10 +110,16 @@ def _phrase(words: str) -> str:
     return words
 
 
-def _file(path: Path) -> Path:
-    if not path.name:
-        raise ValueError(f"{str(path)!r} names no file")
+def _file(path: str) -> str:
+    if not Path(path).name:
+        raise ValueError(f"{str(Path(path))!r} names no file")
     return path
+
+
+def _language(code: str) -> str:
+    if not re.fullmatch("[a-z]{2}", code):
+        raise ValueError(f'{code!r} is no language; write its two small letters, like "sv"')
+    return code
 
 
 def _mail_address(address: str) -> str:
@@ -133,121 +135,113 @@ def _mail_address(address: str) -> str:
     return address.strip()
 
 
-def _as_string(pattern: str, examples: list[str]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": examples})
+def _as_string(pattern: str, examples: list[str], **schema: str) -> Meta:
+    return Meta(extra_json_schema={"type": "string", "pattern": pattern, "examples": examples, **schema})
 
 
+# A function beside a type takes what the file says (for a `str`: once it is one) and gives the value, or a ValueError.
 Interval = Annotated[
     timedelta,
-    BeforeValidator(parse_interval),
-    PlainSerializer(str),
+    parse_interval,
     _as_string(r"^\s*[1-9]\d*\s*([mM]inute|[hH]our|[dD]ay|[wW]eek)s?\s*$", ["6 hours", "30 minutes", "1 day"]),
 ]
 Keep = Annotated[
     timedelta | None,
-    BeforeValidator(parse_keep),
-    PlainSerializer(lambda keep: f"{keep.days} days" if keep else "forever"),
+    parse_keep,
     _as_string(
         r"^\s*([1-9]\d*\s*([mM]inute|[hH]our|[dD]ay|[wW]eek)s?|[fF]orever)\s*$", ["90 days", "52 weeks", "forever"]
     ),
 ]
 SlotWords = Annotated[
     Slot,
-    BeforeValidator(parse_slot),
+    parse_slot,
     _as_string(
-        r"^(instant|(daily|weekly|monthly|monday|tuesday|wednesday|thursday|friday|saturday|sunday)( \d?\d:\d\d)?)$",
+        rf"^(instant|(daily|weekly|monthly|{'|'.join(WEEKDAYS)})( \d?\d:\d\d)?)$",
         ["monday 07:00", "daily 06:30", "monthly 08:00", "instant"],
+        default="monday 07:00",
     ),
 ]
-WebAddress = Annotated[str, AfterValidator(source_address), WithJsonSchema({"type": "string", "format": "uri"})]
-Phrase = Annotated[str, AfterValidator(_phrase)]
-MailAddress = Annotated[str, AfterValidator(_mail_address)]
+WebAddress = Annotated[str, source_address, Meta(extra_json_schema={"format": "uri"})]
+FileName = Annotated[str, _file, Meta(extra_json_schema={"format": "path"})]
+Phrase = Annotated[str, _phrase]
+MailAddress = Annotated[str, _mail_address]
 
 
-def _described(schema: dict[str, Any], table: type[BaseModel]) -> None:
-    """The docstring under each key, for the schema. Source code is read for it, which no other command should pay."""
-    import ast
-    import inspect
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of sources.toml."""
 
-    (definition,) = ast.parse(inspect.getsource(table)).body
-    assert isinstance(definition, ast.ClassDef)
-    for key, below in pairwise(definition.body):
-        match key, below:
-            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(words))):
-                schema["properties"][table.model_fields[name].alias or name]["description"] = words
+    def replace(self, **values: Any) -> Self:
+        """The same with other values for some keys."""
+        return replace(self, **values)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, json_schema_extra=_described)
-
-
-class StoreSettings(_Table):
-    path: Annotated[Path, AfterValidator(_file)] = Field(
-        Path("monitor.db"), examples=["monitor.db", "data/positions.db"]
-    )
+class StoreSettings(Table, frozen=True, kw_only=True):
+    path: Annotated[FileName, Meta(examples=["monitor.db", "data/positions.db"])] = "monitor.db"
     """The database file, beside sources.toml unless absolute."""
     keep: Keep = timedelta(days=90)
     """How long the pages that were seen are kept, for `monitor replay`; "forever" for all. Positions always stay."""
 
 
-class FetchSettings(_Table):
-    allow_private_addresses: bool = Field(False, examples=[True])
+class FetchSettings(Table, frozen=True, kw_only=True):
+    allow_private_addresses: Annotated[bool, Meta(examples=[True])] = False
     """Fetch from private and loopback addresses too. Leave it off unless a source lies in your own network."""
-    obey_robots: bool = Field(True, examples=[True])
+    obey_robots: Annotated[bool, Meta(examples=[True])] = True
     """Respect robots.txt (RFC 9309)."""
-    delay: float = Field(1.0, ge=0, le=3600, examples=[1.0, 5.0])
+    delay: Annotated[float, Meta(ge=0, le=3600, examples=[1.0, 5.0])] = 1.0
     """Seconds between two requests to one host."""
-    contact: str | None = Field(None, examples=["me@example.org", "https://example.org/about-my-monitor"])
+    contact: Annotated[str | None, Meta(examples=["me@example.org", "https://example.org/about-my-monitor"])] = None
     """An e-mail or web address at which a site's operator can reach you; it goes into the User-Agent."""
-    timeout: float = Field(20.0, gt=0, le=600, examples=[20.0, 60.0])
+    timeout: Annotated[float, Meta(gt=0, le=600, examples=[20.0, 60.0])] = 20.0
     """Seconds until a silent server is given up; a whole request may take three times as long."""
-    max_bytes: int = Field(10_000_000, ge=1_000, examples=[10_000_000])
+    max_bytes: Annotated[int, Meta(ge=1_000, examples=[10_000_000])] = 10_000_000
     """A larger body is not read."""
-    retries: int = Field(2, ge=0, le=10, examples=[2])
+    retries: Annotated[int, Meta(ge=0, le=10, examples=[2])] = 2
     """How often a transient fault (a time-out, 502, 503, 504, 429) is tried again at once."""
-    concurrency: int = Field(20, ge=1, le=200, examples=[20])
+    concurrency: Annotated[int, Meta(ge=1, le=200, examples=[20])] = 20
     """How many hosts are asked at the same time."""
 
 
-class MailSettings(_Table):
-    host: str = Field(examples=["mail.example.org"])
+class MailSettings(Table, frozen=True, kw_only=True):
+    host: Annotated[str, Meta(examples=["mail.example.org"])]
     """The SMTP server."""
-    port: int | None = Field(None, ge=1, le=65535, examples=[587, 465])
+    port: Annotated[Annotated[int, Meta(ge=1, le=65535)] | None, Meta(examples=[587, 465])] = None
     """587 for starttls, 465 for tls, 25 for none, unless given."""
-    security: Literal["starttls", "tls", "none"] = Field("starttls", examples=["tls"])
+    security: Annotated[Literal["starttls", "tls", "none"], Meta(examples=["tls"])] = "starttls"
     """How the connection is encrypted; certificates are always verified."""
-    user: str | None = Field(None, examples=["me"])
+    user: Annotated[str | None, Meta(examples=["me"])] = None
     """The login; its password comes from MONITOR_SMTP_PASSWORD or `password_file`, never from this file."""
-    password_file: Path | None = Field(None, examples=["mail-password.txt"])
+    password_file: Annotated[FileName | None, Meta(examples=["mail-password.txt"])] = None
     """A file that holds the password alone, readable by you only."""
-    sender: MailAddress = Field(alias="from", examples=["Positions <monitor@example.org>"])
+    sender: Annotated[MailAddress, Meta(examples=["Positions <monitor@example.org>"])] = field(name="from")
     """The From address of the digests."""
-    timeout: float = Field(30.0, gt=0, le=600, examples=[30.0])
+    timeout: Annotated[float, Meta(gt=0, le=600, examples=[30.0])] = 30.0
     """Seconds until a silent mail server is given up."""
-    ca_file: Path | None = Field(None, examples=["university-ca.pem"])
+    ca_file: Annotated[FileName | None, Meta(examples=["university-ca.pem"])] = None
     """A certificate authority of your own (PEM), beside the system's."""
 
 
-class DigestSettings(_Table):
-    to: tuple[MailAddress, ...] = Field(min_length=1, examples=[["me@example.org"]])
+class DigestSettings(Table, frozen=True, kw_only=True):
+    to: Annotated[tuple[MailAddress, ...], Meta(min_length=1, examples=[["me@example.org"]])]
     """Who receives it; each gets a mail of their own."""
-    name: str | None = Field(None, examples=["Optics, every Monday"])
+    name: Annotated[str | None, Meta(examples=["Optics, every Monday"])] = None
     """What the digest is called, in its subject and in `monitor status`; "Positions" unless given."""
-    every: SlotWords = Field(parse_slot("monday 07:00"), json_schema_extra={"default": "monday 07:00"})
+    every: SlotWords = field(default_factory=lambda: parse_slot("monday 07:00"))
     """When it is sent: "monday 07:00", "daily 07:00", "monthly 07:00" or "instant"."""
-    timezone: Annotated[str, AfterValidator(_zone)] = Field("UTC", examples=["Europe/Stockholm", "America/New_York"])
+    timezone: Annotated[str, _zone, Meta(examples=["Europe/Stockholm", "America/New_York"])] = "UTC"
     """The time zone of `every` and of the dates in the mail."""
-    interests: tuple[str, ...] = Field((), examples=[["mathematical theory of deep learning", "optimal transport"]])
+    interests: Annotated[
+        tuple[str, ...], Meta(examples=[["mathematical theory of deep learning", "optimal transport"]])
+    ] = ()
     """Plain sentences; new positions that match come first, ranked."""
-    include: tuple[Phrase, ...] = Field((), examples=[["mathematic", "machine learning"]])
+    include: Annotated[tuple[Phrase, ...], Meta(examples=[["mathematic", "machine learning"]])] = ()
     """Only positions that contain one of these words or phrases."""
-    exclude: tuple[Phrase, ...] = Field((), examples=[["professor", "administrat"]])
+    exclude: Annotated[tuple[Phrase, ...], Meta(examples=[["professor", "administrat"]])] = ()
     """No positions that contain one of these words or phrases."""
-    levels: tuple[Level, ...] = Field((), examples=[["phd", "postdoc"]])
+    levels: Annotated[tuple[Level, ...], Meta(examples=[["phd", "postdoc"]])] = ()
     """Only these levels (positions of unknown level are kept): phd, postdoc, faculty, staff, master, other."""
-    sources: tuple[str, ...] = Field((), examples=[["KTH vacancies"]])
+    sources: Annotated[tuple[str, ...], Meta(examples=[["KTH vacancies"]])] = ()
     """Only these sources, by name; all of them unless given."""
-    empty: bool = Field(False, examples=[True])
+    empty: Annotated[bool, Meta(examples=[True])] = False
     """Send a mail even when there is nothing to tell."""
 
     @property
@@ -260,57 +254,59 @@ class DigestSettings(_Table):
         return ZoneInfo(self.timezone)
 
 
-class HeartbeatSettings(_Table):
-    url: WebAddress = Field(examples=["https://heartbeat.example.org/0b5d"])
+class HeartbeatSettings(Table, frozen=True, kw_only=True):
+    url: Annotated[WebAddress, Meta(examples=["https://heartbeat.example.org/0b5d"])]
     """Asked for after each run in which no delivery was given up, so that a watcher notices when they stop coming."""
 
 
-class SelectorSettings(_Table):
-    item: str | None = Field(None, examples=["ul.vacancies > li"])
+class SelectorSettings(Table, frozen=True, kw_only=True):
+    item: Annotated[str | None, Meta(examples=["ul.vacancies > li"])] = None
     """The element that holds one position."""
-    title: str | None = Field(None, examples=["h3"])
+    title: Annotated[str | None, Meta(examples=["h3"])] = None
     """The title within the item."""
-    link: str | None = Field(None, examples=["a.apply"])
+    link: Annotated[str | None, Meta(examples=["a.apply"])] = None
     """The link within the item."""
-    deadline: str | None = Field(None, examples=[".closing-date"])
+    deadline: Annotated[str | None, Meta(examples=[".closing-date"])] = None
     """The deadline within the item."""
 
     def as_selectors(self) -> Selectors:
         return Selectors(self.item, self.title, self.link, self.deadline)
 
 
-class Source(_Table):
-    url: WebAddress = Field(examples=["https://www.lindholm.example/jobs/"])
+class Source(Table, frozen=True, kw_only=True):
+    url: Annotated[WebAddress, Meta(examples=["https://www.lindholm.example/jobs/"])]
     """The page or feed to watch. All other keys are optional."""
-    name: str = Field("", examples=["Lindholm, mathematics"])
+    name: Annotated[str, Meta(examples=["Lindholm, mathematics"])] = ""
     """What it is called in mails and commands; taken from the URL unless given."""
-    kind: Kind | None = Field(None, examples=["listing", "page"])
+    kind: Annotated[Kind | None, Meta(examples=["listing", "page"])] = None
     """listing, feed, ad or page; found out by looking unless given."""
     every: Interval = timedelta(hours=12)
     """How often it is checked."""
-    include: tuple[Phrase, ...] = Field((), examples=[["mathematic", "machine learning"]])
+    include: Annotated[tuple[Phrase, ...], Meta(examples=[["mathematic", "machine learning"]])] = ()
     """Only postings whose title or text contains one of these words or phrases."""
-    exclude: tuple[Phrase, ...] = Field((), examples=[["professor", "administrat"]])
+    exclude: Annotated[tuple[Phrase, ...], Meta(examples=[["professor", "administrat"]])] = ()
     """No postings whose title or text contains one of these words or phrases."""
-    follow: bool = Field(True, examples=[False])
+    follow: Annotated[bool, Meta(examples=[False])] = True
     """Open each position's own page for its fields."""
-    closed_after: int = Field(3, ge=1, examples=[3])
+    closed_after: Annotated[int, Meta(ge=1, examples=[3])] = 3
     """Good checks in a row without it until a position is closed, where no own page can be asked or ever showed it."""
-    pages: int = Field(5, ge=1, le=100, examples=[5, 1])
+    pages: Annotated[int, Meta(ge=1, le=100, examples=[5, 1])] = 5
     """How far "next page" is followed."""
-    render: bool = Field(False, examples=[True])
+    render: Annotated[bool, Meta(examples=[True])] = False
     """The page needs a browser to show anything (JavaScript). Not possible yet: `monitor check` says so."""
-    headers: dict[str, str] = Field(default_factory=dict, examples=[{"Authorization": "env:LINDHOLM_TOKEN"}])
+    headers: Annotated[dict[str, str], Meta(examples=[{"Authorization": "env:LINDHOLM_TOKEN"}])] = {}
     """Extra request headers; `"env:NAME"` as a value takes it from the environment."""
-    language: str | None = Field(None, pattern=r"^[a-z]{2}$", examples=["sv"])
+    language: Annotated[str | None, _language, _as_string("^[a-z]{2}$", ["sv"])] = None
     """ISO 639-1, where the page does not tell its language."""
-    selectors: SelectorSettings = Field(SelectorSettings(), examples=[{"item": "ul.vacancies > li", "title": "h3"}])
+    selectors: Annotated[SelectorSettings, Meta(examples=[{"item": "ul.vacancies > li", "title": "h3"}])] = (
+        SelectorSettings()
+    )
     """CSS selectors, for the page that is not read rightly without them."""
-    enabled: bool = Field(True, examples=[False])
+    enabled: Annotated[bool, Meta(examples=[False])] = True
     """Off: it is kept, but not checked."""
 
 
-class Settings(_Table):
+class Settings(Table, frozen=True, kw_only=True):
     """sources.toml, whole. `file`: where it lies; paths in it are relative to that folder."""
 
     store: StoreSettings = StoreSettings()
@@ -325,7 +321,7 @@ class Settings(_Table):
     """Who is told, when, and of what: [[digest]], once for each subscriber."""
     source: tuple[Source, ...] = ()
     """What is watched: [[source]], once for each page or feed."""
-    file: Path = Field(Path("sources.toml"), exclude=True)
+    file: Path = field(default_factory=lambda: Path("sources.toml"))
 
     @property
     def folder(self) -> Path:

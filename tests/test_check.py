@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from monitor.config import read_table
 from monitor.models import Page
 from monitor.pipeline.check import fingerprint, read_ad_page
 from monitor.settings import Source
@@ -40,12 +41,12 @@ READ_BY: list[dict[str, Any]] = [
 
 
 def test_every_setting_by_which_pages_are_read_has_its_fingerprint() -> None:
-    plain = Source.model_validate({"url": URL})
-    others = [Source.model_validate({"url": URL, **keys}) for keys in READ_BY]
+    plain = Source(url=URL)
+    others = [read_table({"url": URL, **keys}, Source) for keys in READ_BY]
     assert len({fingerprint(source) for source in (plain, *others)}) == 1 + len(READ_BY)
 
 
 @pytest.mark.parametrize("keys", [{"name": "Optics"}, {"every": "1 day"}, {"follow": False}, {"headers": {"A": "b"}}])
 def test_no_other_setting_has_one(keys: dict[str, Any]) -> None:
-    plain = Source.model_validate({"url": URL})
-    assert fingerprint(Source.model_validate({"url": URL, **keys})) == fingerprint(plain)
+    plain = Source(url=URL)
+    assert fingerprint(read_table({"url": URL, **keys}, Source)) == fingerprint(plain)

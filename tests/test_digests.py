@@ -101,7 +101,7 @@ def plain(message: EmailMessage) -> str:
 
 
 def with_digest(settings: Settings, **changes: Any) -> Settings:
-    return settings.model_copy(update={"digest": (settings.digest[0].model_copy(update=changes),)})
+    return settings.replace(digest=(settings.digest[0].replace(**changes),))
 
 
 def states(results: list[Sent]) -> dict[str, str]:
@@ -235,7 +235,7 @@ def test_a_dropped_connection_loses_and_doubles_nothing(
 
 
 def test_a_server_that_is_down_is_tried_for_a_month_and_then_given_up(settings: Settings, store: Store) -> None:
-    down = settings.model_copy(update={"mail": settings.mail.model_copy(update={"port": 9})})  # type: ignore[union-attr]
+    down = settings.replace(mail=settings.mail.replace(port=9))  # type: ignore[union-attr]
     publish(store, "Optics", MONDAY)
     at, ends = MONDAY, []
     while at < MONDAY + timedelta(days=30):
@@ -251,8 +251,8 @@ def test_a_server_that_is_down_is_tried_for_a_month_and_then_given_up(settings: 
 
 
 def test_an_instant_digest_waits_for_something_that_happened(store: Store, settings: Settings) -> None:
-    instant = settings.digest[0].model_copy(update={"every": parse_slot("instant")})
-    at_once = settings.model_copy(update={"mail": None, "digest": (instant,)})
+    instant = settings.digest[0].replace(every=parse_slot("instant"))
+    at_once = settings.replace(mail=None, digest=(instant,))
     publish(store, "Optics", MONDAY)
     assert len(send_digests(at_once, store, MONDAY)) == 2
     first = store.outbox.last(instant.key)
@@ -263,7 +263,7 @@ def test_an_instant_digest_waits_for_something_that_happened(store: Store, setti
 
 
 def test_without_mail_digests_are_files(store: Store, settings: Settings) -> None:
-    at_home = settings.model_copy(update={"mail": None})
+    at_home = settings.replace(mail=None)
     publish(store, "Optics", MONDAY)
     files = [Path(sent.where) for sent in send_digests(at_home, store, MONDAY)]
     assert [file.suffix for file in files] == [".eml", ".eml"]
@@ -307,7 +307,7 @@ def test_without_deadlines_nothing_is_attached(settings: Settings, store: Store,
 
 
 def test_the_calendar_has_what_was_asked_for(settings: Settings, store: Store) -> None:
-    choosy = settings.digest[0].model_copy(update={"interests": ("optics",)})
+    choosy = settings.digest[0].replace(interests=("optics",))
     publish(store, "Optics", MONDAY, deadline=date(2026, 4, 10))
     publish(store, "Algebra", MONDAY, deadline=date(2026, 4, 11))
     publish(store, "Optics of old", MONDAY, deadline=date(2026, 2, 1))

@@ -19,6 +19,6 @@ def test_headers_are_for_the_sources_own_host() -> None:
 
 
 def test_a_header_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = SOURCE.model_copy(update={"headers": {"Authorization": "env:FJELLDAL_TOKEN"}})
+    source = SOURCE.replace(headers={"Authorization": "env:FJELLDAL_TOKEN"})
     monkeypatch.setenv("FJELLDAL_TOKEN", "Bearer hush\n")
     assert request_headers(source, source.url) == {"Authorization": "Bearer hush"}

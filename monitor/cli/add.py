@@ -128,7 +128,7 @@ def _keys(found: Discovery, name: str | None, taken: set[str]) -> dict[str, str 
         keys["kind"] = "page"
     if found.way is Way.PLATFORM and found.reading.next_page and found.reading.postings:
         pages = min(math.ceil(_MOST_LISTED / len(found.reading.postings)), _MOST_PAGES)
-        if pages > Source.model_fields["pages"].default:
+        if pages > Source(url=found.url).pages:
             keys["pages"] = pages
     return keys
 

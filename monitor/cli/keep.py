@@ -66,7 +66,7 @@ def prune_command(keep: timedelta | None, as_json: bool, now: datetime, config: 
     settings = load_settings(config)
     must_exist(settings)
     if keep:
-        settings = settings.model_copy(update={"store": settings.store.model_copy(update={"keep": keep})})
+        settings = settings.replace(store=settings.store.replace(keep=keep))
     with WriterLock(settings.database, purpose="prune", now=now), Store.open(settings.database) as store:
         before = store.size()
         pruned = keep_house(settings, store, now)

@@ -50,7 +50,7 @@ def _doings(source: Source, found: Kind | None) -> Iterator[str]:
         yield f"up to {source.pages} pages of it"
     if kind in (None, "listing", "feed"):
         yield "each ad opened" if source.follow else "no ad opened"
-    if source.closed_after != type(source).model_fields["closed_after"].default:
+    if source.closed_after != type(source)(url=source.url).closed_after:
         yield f"closed after {source.closed_after} checks without it, where no ad can be asked"
 
 
@@ -58,7 +58,7 @@ def _filters(source: Source) -> Iterator[str]:
     yield from _mentions(source)
     if source.language:
         yield f'its language is "{source.language}"'
-    chosen = [name for name, selector in source.selectors.model_dump().items() if selector]
+    chosen = [name for name in source.selectors.__struct_fields__ if getattr(source.selectors, name)]
     if chosen:
         yield f"CSS selectors say where to find {', '.join(chosen)}"
     if source.headers:

@@ -16,7 +16,7 @@ from tomlkit import TOMLDocument
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Item, Table
 
-from monitor.config.reading import HEADER, locate, source_tables
+from monitor.config.reading import HEADER, keys_of, locate, source_tables
 from monitor.errors import ConfigError
 from monitor.settings import Source
 
@@ -91,7 +91,7 @@ def source_value(key: str, words: str) -> Any:
     """
     if not words.strip():
         return None
-    wanted = Source.model_fields[key].annotation
+    _, (wanted, *_) = keys_of(Source)[key]
     if get_origin(wanted) is tuple and not words.lstrip().startswith("["):
         return [part.strip() for part in words.split(",") if part.strip()]
     if wanted is bool and words.casefold() in ("yes", "on", "no", "off"):

@@ -6,22 +6,28 @@ import difflib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from enum import EnumType
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, get_args
+from types import NoneType
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
 import tomli
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from msgspec import ValidationError, convert
+from msgspec.structs import FieldInfo, fields
 
 from monitor.errors import ConfigError
-from monitor.settings import Settings, Source
+from monitor.settings import Settings, Source, Table
 
+T = TypeVar("T", bound=Table)
 Location = tuple[str | int, ...]
-SOURCE_KEYS = tuple(Source.model_fields)
+Fault = tuple[Location, str]
+SOURCE_KEYS = Source.__struct_encode_fields__
 
-_ISO_INTERVAL = re.compile(r"P(\d+)D|PT(\d+)H")  # as pydantic writes the default of an interval
+_ISO_INTERVAL = re.compile(r"P(\d+)D|PT(\d+)S")  # as msgspec writes the default of an interval
 HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-\"' ]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"\s*[\"']?([\w-]+)[\"']?(?:\s*\.[\w.\s-]+)?\s*=")
 
@@ -53,14 +59,12 @@ def parse(text: str, path: Path) -> Settings:
         tables = tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise ConfigError([_syntax_fault(str(error), path, text)]) from None
-    faults: list[tuple[Location, str]]
-    try:
-        settings = Settings.model_validate({**tables, "file": path})
-        settings = settings.model_copy(update={"source": tuple(_named(settings.source))})
+    faults: list[Fault] = []
+    settings = _table(tables, Settings, (), faults)
+    if settings:
+        settings = settings.replace(file=path, source=tuple(_named(settings.source)))
         faults = list(_cross_faults(settings))
-    except ValidationError as error:
-        faults = [(fault["loc"], _sentence(fault, tables)) for fault in error.errors()]
-    if faults:
+    if faults or not settings:
         lines = locate(text)
         found = sorted((_line_of(location, lines), words) for location, words in faults)
         raise ConfigError([f"{path}:{line}: {words}" for line, words in found])
@@ -72,27 +76,58 @@ def source_tables(text: str) -> list[dict[str, Any]]:
     return list(tomli.loads(text).get("source", ()))
 
 
+def read_table(values: Mapping[str, Any], wanted: type[T]) -> T:
+    """One table for itself, as it stands in a file. ConfigError: its faults, without file and line."""
+    faults: list[Fault] = []
+    table = _table(values, wanted, (), faults)
+    if table is None:
+        raise ConfigError([words for _, words in faults])
+    return table
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of sources.toml, for editors."""
-    made = Settings.model_json_schema(by_alias=True)
-    made["$schema"] = "http://json-schema.org/draft-07/schema#"
-    made["title"] = "sources.toml of the position monitor"
-    made["properties"].pop("file", None)
-    whole: dict[str, Any] = _as_editors_read_it(made)
+    from msgspec.json import schema_components
+
+    _, tables = schema_components([Settings], schema_hook=lambda kind: {"type": "string"})
+    for table in Table.__subclasses__():
+        for key, words in _descriptions(table):
+            tables[table.__name__]["properties"][key]["description"] = words
+    del tables["Slot"]  # which the file says in words
+    whole: dict[str, Any] = _as_editors_read_it({**tables.pop("Settings"), "$defs": tables})
+    whole["$schema"] = "http://json-schema.org/draft-07/schema#"
+    whole["title"] = "sources.toml of the position monitor"
+    del whole["properties"]["file"]
     return whole
+
+
+def _descriptions(table: type[Table]) -> Iterator[tuple[str, str]]:
+    """The docstring under each key. Source code is read for it, which no other command should pay."""
+    import ast
+    import inspect
+
+    names = {field.name: key for key, (field, _) in keys_of(table).items()}
+    (definition,) = ast.parse(inspect.getsource(table)).body
+    assert isinstance(definition, ast.ClassDef)
+    for key, below in pairwise(definition.body):
+        match key, below:
+            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(words))):
+                yield names[name], words
 
 
 def _as_editors_read_it(node: Any) -> Any:
     """Draft 7 reads nothing beside a `$ref`; and a default that sources.toml cannot say is no completion."""
-    if isinstance(node, list):
+    if isinstance(node, list | tuple):
         return [_as_editors_read_it(inner) for inner in node]
     if not isinstance(node, dict):
         return node
     made = {key: _as_editors_read_it(inner) for key, inner in node.items()}
+    if "pattern" in made:  # a text, whatever the program makes of it
+        made = {key: value for key, value in made.items() if key not in ("$ref", "anyOf", "format")}
     if "default" in made and (made["default"] is None or isinstance(made["default"], dict)):
         del made["default"]
     if interval := _ISO_INTERVAL.fullmatch(str(made.get("default"))):
-        made["default"] = f"{interval[1]} days" if interval[1] else f"{interval[2]} hours"
+        made["default"] = f"{interval[1]} days" if interval[1] else f"{int(interval[2]) // 3600} hours"
     if "$ref" in made and len(made) > 1:
         made["allOf"] = [{"$ref": made.pop("$ref")}]
     return made
@@ -130,50 +165,100 @@ def _syntax_fault(message: str, path: Path, text: str) -> str:
     return f"{path}:{line}: not valid TOML: {(words or message)[:1].lower()}{(words or message)[1:]}"
 
 
-def _sentence(fault: ErrorDetails, tables: Mapping[str, Any]) -> str:
-    location = fault["loc"]
-    where, key = _place(location[:-1]), str(location[-1])
-    if fault["type"] == "extra_forbidden":
-        words = f"unknown key `{key}`" if where else f"unknown table [{key}]"
-        near = difflib.get_close_matches(key, _keys_at(location[:-1]), n=1, cutoff=0.6)
-        return f"{where}{words}" + (f"; did you mean `{near[0]}`?" if near else "")
-    if fault["type"] == "missing":
-        return f"{where}`{key}` is missing"
-    if isinstance(location[-1], int):
-        where, key = _place(location[:-2]), f"{location[-2]}"
-    message = _message(fault, key)
-    return f"{where}`{key}`: {message}" if where or key not in tables else f"[{key}]: {message}"
+def _table(values: Mapping[str, Any], table: type[T], at: Location, faults: list[Fault]) -> T | None:
+    """What the file says of a table; None if there are faults in it, which are added to `faults`."""
+    keys, before = keys_of(table), len(faults)
+    found = {}
+    for key, value in values.items():
+        if key in keys:
+            field, wanted = keys[key]
+            found[field.name] = _value(value, wanted, (*at, key), faults)
+        else:
+            words = f"unknown key `{key}`" if at else f"unknown table [{key}]"
+            near = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
+            tip = f"; did you mean `{near[0]}`?" if near else ""
+            faults.append(((*at, key), _place(at) + words + tip))
+    missing = [key for key, (field, _) in keys.items() if field.required and key not in values]
+    faults += [((*at, key), f"{_place(at)}`{key}` is missing") for key in missing]
+    return table(**found) if len(faults) == before else None
 
 
-_WANTED = {  # for which pydantic has words of Python
-    "tuple_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "string_type": "a text in quotes",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "float_parsing": "a number",
+def _value(value: Any, wanted: Wanted, at: Location, faults: list[Fault]) -> Any:
+    """What the file says for a key, converted part by part, as msgspec stops at the first fault of what it is given."""
+    kind, reader, whole = wanted
+    if isinstance(value, dict) and isinstance(kind, type(Table)):
+        return _table(value, kind, at, faults)
+    if isinstance(value, dict) and get_origin(kind) is dict:
+        inner = _unwrapped(get_args(kind)[1])
+        return {key: _value(part, inner, (*at, key), faults) for key, part in value.items()}
+    if isinstance(value, list) and value and get_origin(kind) is tuple:
+        inner = _unwrapped(get_args(kind)[0])
+        return tuple(_value(part, inner, (*at, number), faults) for number, part in enumerate(value))
+    try:
+        if reader is None:
+            return convert(convert(value, kind, strict=False), whole)  # its kind, then its bounds
+        return reader(convert(value, str) if kind is str else value)
+    except ValidationError as error:
+        faults.append((at, _sentence(at, _mismatch(value, kind, at, str(error)))))
+    except ValueError as error:
+        faults.append((at, _sentence(at, str(error))))
+
+
+class Wanted(NamedTuple):
+    """A type without `Annotated` and `| None`, which TOML cannot say; the function that reads it, if any; and whole."""
+
+    kind: Any
+    reader: Callable[[Any], Any] | None
+    whole: Any
+
+
+def _unwrapped(whole: Any) -> Wanted:
+    kind, reader = whole, None
+    while get_origin(kind) is Annotated or NoneType in get_args(kind):
+        reader = next(filter(callable, getattr(kind, "__metadata__", ())), reader)
+        kind = next(part for part in get_args(kind) if part is not NoneType)
+    return Wanted(kind, reader, whole)
+
+
+@cache
+def keys_of(table: type[Table]) -> dict[str, tuple[FieldInfo, Wanted]]:
+    """The keys that a table may have, each with its field."""
+    return {field.encode_name: (field, _unwrapped(field.type)) for field in fields(table) if field.name != "file"}
+
+
+def _sentence(at: Location, words: str) -> str:
+    *outer, key = at[:-1] if isinstance(at[-1], int) else at
+    return f"{_place(tuple(outer))}`{key}`: {words}" if outer else f"[{key}]: {words}"
+
+
+_WANTED = {
+    str: "a text in quotes",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    tuple: "a list",
+    dict: "a table",
 }
+_BOUNDS = {">=": "greater than or equal to", ">": "greater than", "<=": "less than or equal to"}
 
 
-def _message(fault: ErrorDetails, key: str) -> str:
-    """What is wrong with a value, and what to write."""
-    kind, value = fault["type"], fault["input"]
-    if kind == "too_short":
+def _mismatch(value: Any, kind: Any, at: Location, refusal: str) -> str:
+    """What is wrong with a value that msgspec refuses, and what to write; of its own words, only a bound is read."""
+    plain, table = get_origin(kind) or kind, isinstance(kind, type(Table))
+    if plain is tuple and value == []:
         return "it must not be empty"
-    if kind == "tuple_type" and isinstance(value, dict):
-        return f"there may be several of it: write [[{key}]]"
-    if kind == "model_type" and isinstance(value, list):
-        return f"there is one of it: write [{key}]"
-    words = fault["msg"].removeprefix("Value error, ")
-    if kind not in _WANTED and not words.startswith("Input should be"):
-        return words
-    wanted = _WANTED.get(kind) or words.removeprefix("Input should be ")
-    listed = kind == "tuple_type" and isinstance(value, str) and len(fault["loc"]) > 1
+    if plain is tuple and isinstance(value, dict):
+        return f"there may be several of it: write [[{at[-1]}]]"
+    if table and isinstance(value, list):
+        return f"there is one of it: write [{at[-1] if isinstance(at[-1], str) else at[-2]}]"
+    if bound := re.fullmatch(r"Expected `\w+` ([<>]=?) (\S+)", refusal):
+        wanted = f"{_BOUNDS[bound[1]]} {float(bound[2]):g}"
+    elif choices := get_args(kind) if plain is Literal else [*kind] if isinstance(kind, EnumType) else ():
+        *others, last = (repr(str(choice)) for choice in choices)
+        wanted = f"{', '.join(others)} or {last}"
+    else:
+        wanted = "a table" if table else _WANTED[plain]
+    listed = plain is tuple and isinstance(value, str) and len(at) > 1
     example = f"; write [{json.dumps(value, ensure_ascii=False)}]" if listed else ""
     return f"it should be {wanted}, and is {value!r}{example}"
 
@@ -190,27 +275,6 @@ def _place(location: Location) -> str:
     return ".".join([name, *map(str, rest)]) + ": "
 
 
-def _keys_at(location: Location) -> list[str]:
-    """The keys that the table at a location may have."""
-    model: type[BaseModel] = Settings
-    for name in location:
-        if isinstance(name, int):
-            continue
-        field = next((f for n, f in model.model_fields.items() if name in (n, f.alias)), None)
-        inner = list(_models_in(field.annotation)) if field else []
-        if not inner:
-            return []
-        model = inner[0]
-    return [f.alias or name for name, f in model.model_fields.items() if not f.exclude]
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in get_args(annotation):
-        yield from _models_in(part)
-
-
 def _named(sources: tuple[Source, ...]) -> Iterator[Source]:
     """Every source with a name: the shortest part of its URL that no other one has."""
     if all(source.name for source in sources):
@@ -220,7 +284,7 @@ def _named(sources: tuple[Source, ...]) -> Iterator[Source]:
     count = Counter(short)
     for source, name in zip(sources, short, strict=True):
         unique = name if count[name] == 1 else source.url.partition("://")[2]
-        yield source if source.name else source.model_copy(update={"name": unique})
+        yield source if source.name else source.replace(name=unique)
 
 
 def _short_name(url: str) -> str:

@@ -55,14 +55,8 @@ class Scene:
 
 def sample(subscriber: DigestSettings, now: datetime, matcher: Matcher) -> Digest:
     """A digest of an invented week, as this subscriber would get it but for their filters."""
-    shown = subscriber.model_copy(
-        update={
-            "interests": subscriber.interests or _INTERESTS,
-            "include": (),
-            "exclude": (),
-            "levels": (),
-            "sources": (),
-        }
+    shown = subscriber.replace(
+        interests=subscriber.interests or _INTERESTS, include=(), exclude=(), levels=(), sources=()
     )
     return sample_scene(now).digest(shown, matcher)
 

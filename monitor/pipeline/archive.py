@@ -120,7 +120,7 @@ def _misses_any(known: Known) -> bool:
 
 def _without_headers(source: Source) -> Source:
     """Nothing is asked of the network, so no secret is needed."""
-    return source.model_copy(update={"headers": {}})
+    return source.replace(headers={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

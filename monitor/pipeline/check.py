@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -299,7 +299,8 @@ def fingerprint(source: Source) -> str:
 
 @lru_cache(maxsize=64)  # most sources leave all of these as they are
 def _fingerprint(*settings: object) -> str:
-    return hashlib.sha256((_readers_hash() + json.dumps(settings, default=vars)).encode()).hexdigest()[:16]
+    said = json.dumps(settings, default=lambda chosen: asdict(chosen.as_selectors()))
+    return hashlib.sha256((_readers_hash() + said).encode()).hexdigest()[:16]
 
 
 @cache

@@ -24,8 +24,7 @@ def beat(settings: Settings, store: Store, now: datetime) -> str | None:
     if settings.heartbeat is None or store.outbox.lost():
         return None
     url = settings.heartbeat.url
-    polite_to_nobody = {"obey_robots": False, "delay": 0.0, "retries": 1, "timeout": 10.0}
-    fetch = settings.fetch.model_copy(update=polite_to_nobody)
+    fetch = settings.fetch.replace(obey_robots=False, delay=0.0, retries=1, timeout=10.0)
 
     async def ask() -> None:
         async with Fetcher(fetch, now=lambda: now) as fetcher:

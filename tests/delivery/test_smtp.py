@@ -60,9 +60,8 @@ def mail(server: Server, ca_file: Path) -> MailSettings:
 
 
 def settings(server: Server, **changes: Any) -> MailSettings:
-    return MailSettings.model_validate(
-        {"host": "localhost", "port": server.port, "user": USER, "from": SENDER, "timeout": 10, **changes}
-    )
+    base: dict[str, Any] = {"host": "localhost", "port": server.port, "user": USER, "sender": SENDER, "timeout": 10.0}
+    return MailSettings(**base | changes)
 
 
 def test_the_message_arrives_as_it_was_built(server: Server, mail: MailSettings) -> None:
@@ -177,13 +176,13 @@ def test_a_server_that_is_down(server: Server, mail: MailSettings) -> None:
         unused.bind(("localhost", 0))
         port = unused.getsockname()[1]
         with pytest.raises(DeliveryError, match=f"localhost:{port} refused the connection") as caught:
-            smtp.send(message(), SENDER, ME, mail.model_copy(update={"port": port}), PASSWORD)
+            smtp.send(message(), SENDER, ME, mail.replace(port=port), PASSWORD)
     assert not caught.value.final
 
 
 def test_a_silent_server(mail: MailSettings) -> None:
     with socket.create_server(("localhost", 0)) as silent:
-        impatient = mail.model_copy(update={"port": silent.getsockname()[1], "timeout": 0.05})
+        impatient = mail.replace(port=silent.getsockname()[1], timeout=0.05)
         with pytest.raises(DeliveryError, match=r"did not answer within 0\.05 seconds"):
             smtp.send(message(), SENDER, ME, impatient, PASSWORD)
 
@@ -191,7 +190,7 @@ def test_a_silent_server(mail: MailSettings) -> None:
 @pytest.mark.parametrize("host", ["mail..example.org", "a" * 70 + ".example.org"])
 def test_a_host_that_cannot_be(mail: MailSettings, host: str) -> None:
     with pytest.raises(DeliveryError, match="no host name"):
-        smtp.send(message(), SENDER, ME, mail.model_copy(update={"host": host}), PASSWORD)
+        smtp.send(message(), SENDER, ME, mail.replace(host=host), PASSWORD)
 
 
 def test_an_idle_connection_that_was_closed_is_opened_again(server: Server, mail: MailSettings) -> None:
@@ -218,7 +217,7 @@ def test_passwords_come_from_the_environment_or_a_private_file(mail: MailSetting
     file = tmp_path / "secret"
     file.write_text("from the file\n")
     file.chmod(0o600)
-    with_file = mail.model_copy(update={"password_file": Path("secret")})
+    with_file = mail.replace(password_file="secret")
     assert smtp.read_password(mail, tmp_path, {}) == smtp.Password(None)
     assert smtp.read_password(with_file, tmp_path, {}) == smtp.Password("from the file")
     assert smtp.read_password(with_file, tmp_path, {smtp.PASSWORD_VARIABLE: "from outside"}).value == "from outside"

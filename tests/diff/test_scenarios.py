@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 
+from monitor.config import read_table
 from monitor.models import AdSeen, Contact, DeadlineKind, Kind, Observation, Page, Pay, Posting, Reading, Verdict
 from monitor.settings import Source
 from tests.diff.world import World
@@ -71,7 +72,7 @@ class History:
         self.pages.update(step.get("page", {}))
         self.shown = step.get("list", self.shown)
         letter = step.get("source", "a")
-        source = Source(url=f"https://{letter}.example.org/jobs", **self.settings)
+        source = read_table({"url": f"https://{letter}.example.org/jobs", **self.settings}, Source)
         if "failed" in step:
             seen = Observation(
                 source=source.url,

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import digest as room
+from monitor.config import read_table
 from monitor.digest import Delta, Digest, Match, Notice
 from monitor.digest.sample import Scene, sample, scene
 from monitor.models import Event, EventKind, FieldChange, Known, Position, Posting, Status
@@ -42,7 +43,8 @@ def titles(digest: Digest) -> dict[str, list[str]]:
 @pytest.mark.parametrize("file", CASES, ids=lambda f: f.stem)
 def test_case(file: Path) -> None:
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    digest = scene(data, NOW).digest(DigestSettings(to=("me@example.org",), **data.get("subscriber", {})), by_words)
+    reader = read_table({"to": ["me@example.org"], **data.get("subscriber", {})}, DigestSettings)
+    digest = scene(data, NOW).digest(reader, by_words)
     expected = data["expect"]
     found = titles(digest)
     ordered = "interests" in data.get("subscriber", {})
@@ -80,7 +82,7 @@ def test_nothing_happened() -> None:
 
 
 def test_matches_that_are_given_are_used() -> None:
-    reader = READER.model_copy(update={"interests": ("anything",)})
+    reader = READER.replace(interests=("anything",))
     events = [event(1, EventKind.NEW, position(1)), event(2, EventKind.NEW, position(2))]
     found = {2: Match(1.0, ("the meaning",))}
     digest = compose(reader, events, (), since=None, now=NOW, next_at=None, matcher=lambda *_: found)
@@ -100,16 +102,14 @@ def test_the_day_is_the_subscribers_own() -> None:
     late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)  # already Tuesday in Stockholm
     events = [event(1, EventKind.NEW, position(1, deadline=date(2026, 11, 24)))]
     days = [
-        compose(READER.model_copy(update={"timezone": zone}), events, (), since=None, now=late, next_at=None)
-        .new[0]
-        .days_left
+        compose(READER.replace(timezone=zone), events, (), since=None, now=late, next_at=None).new[0].days_left
         for zone in ("UTC", "Europe/Stockholm", "Pacific/Honolulu")
     ]
     assert days == [1, 0, 1]
 
 
 def test_names_of_sources_come_from_the_settings_too() -> None:
-    reader = READER.model_copy(update={"sources": ("Mine",)})
+    reader = READER.replace(sources=("Mine",))
     here = position(1, deadline=date(2026, 11, 24), source="https://example.org/list")
     digests = [
         compose(reader, (), [here], since=NOW - timedelta(days=7), now=NOW, next_at=None, names=names)
@@ -222,7 +222,7 @@ def test_a_first_digest_shows_what_is_open_and_what_is_news() -> None:
 
 
 def test_a_first_digest_has_the_best_matches_first_and_each_deadline_once() -> None:
-    reader = READER.model_copy(update={"interests": ("optimal transport",)})
+    reader = READER.replace(interests=("optimal transport",))
     near = position(1, deadline=NOW.date() + timedelta(days=2))
     asked_for = position(2)
     asked_for = dataclasses.replace(
@@ -235,7 +235,7 @@ def test_a_first_digest_has_the_best_matches_first_and_each_deadline_once() -> N
 
 def test_only_what_is_told_is_held_against_the_interests() -> None:
     """The others only say which words are rare: reading thousands of ads by meaning would take minutes."""
-    reader = READER.model_copy(update={"interests": ("anything",)})
+    reader = READER.replace(interests=("anything",))
     asked: list[set[int]] = []
 
     def matcher(_: DigestSettings, texts: Mapping[int, str], candidates: Collection[int]) -> dict[int, Match]:
@@ -289,7 +289,7 @@ def test_recovery_is_told_with_what_is_shown_again() -> None:
 
 @pytest.mark.parametrize(("sources", "told"), [((), True), (("list",), True), (("Other",), False)])
 def test_a_first_digest_tells_of_trouble_that_began_long_ago(sources: tuple[str, ...], told: bool) -> None:
-    reader = READER.model_copy(update={"sources": sources})
+    reader = READER.replace(sources=sources)
     digest = compose(reader, (), (), since=None, now=NOW, next_at=None, known={URL: KNOWN}, names={URL: "List"})
     assert [n.source for n in digest.trouble] == ["List"] * told
     passing = dataclasses.replace(KNOWN, trouble_told=False)
@@ -304,7 +304,7 @@ TURNS = st.lists(st.tuples(st.integers(1, 4), KINDS, st.sampled_from(["Here", "T
 
 @given(turns=TURNS, interests=st.sampled_from([(), ("optimal transport",)]))
 def test_a_position_is_told_once(turns: list[tuple[int, EventKind, str | None]], interests: tuple[str, ...]) -> None:
-    reader = READER.model_copy(update={"interests": interests})
+    reader = READER.replace(interests=interests)
     log = Scene(events=_log(turns), open_positions=(), since=None, now=NOW, next_at=None)
     digest = log.digest(reader, by_words)
     told = [e.position for name in LISTS for e in getattr(digest, name)]

@@ -83,7 +83,7 @@ def many(times: int) -> Digest:
 
     events = tuple(copy(event, n) for event in scene.events for n in range(times))
     positions = tuple(dataclasses.replace(p, id=p.id + 1000 * n) for p in scene.open_positions for n in range(times))
-    reader = READER.model_copy(update={"interests": ("deep learning", "optimal transport")})
+    reader = READER.replace(interests=("deep learning", "optimal transport"))
     return dataclasses.replace(scene, events=events, open_positions=positions).digest(reader, by_words)
 
 
@@ -105,7 +105,7 @@ def test_one_new_position_is_named_in_the_subject() -> None:
 
 def test_an_empty_digest_says_so() -> None:
     scene = dataclasses.replace(sample_scene(NOW), events=(), open_positions=())
-    mail = render(scene.digest(READER.model_copy(update={"name": "Math jobs"}), by_words))
+    mail = render(scene.digest(READER.replace(name="Math jobs"), by_words))
     assert mail.subject == "Math jobs: nothing new"
     assert "Nothing was new, changed or closed." in mail.text
     assert "Nothing was new, changed or closed." in Page(mail.html).text

@@ -28,7 +28,7 @@ def fetcher() -> Callable[..., Fetcher]:
             "timeout": 10.0,
             "max_bytes": 50_000,
         }
-        return Fetcher(FetchSettings.model_validate(base | settings), now=lambda: NOW)
+        return Fetcher(FetchSettings(**base | settings), now=lambda: NOW)
 
     return make
 

@@ -229,7 +229,7 @@ def test_every_fault_ends_in_the_source_it_belongs_to(tmp_path: Path) -> None:
 
     def three_days(urls: list[str]) -> None:
         settings = settings_of(tmp_path, *urls)
-        settings = settings.model_copy(update={"fetch": settings.fetch.model_copy(update={"max_bytes": 50_000})})
+        settings = settings.replace(fetch=settings.fetch.replace(max_bytes=50_000))
         with Store.open(settings.database) as store:
             before, during, after = (look(settings, store, NOW + timedelta(days=day)) for day in range(3))
             assert [e for e in store.events() if e.kind in CHANGES] == []
