@@ -124,7 +124,7 @@ class Fetcher:
         try:  # to make ready for other tries costs as much as a request, and to load what they need, twenty
             return await self._try(host, journey, question)
         except Fault as fault:
-            if question.posted is not None:
+            if question.posted is not None or _again(fault) is False:
                 raise
             first = fault
         import stamina

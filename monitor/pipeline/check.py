@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Protocol
@@ -85,20 +85,20 @@ async def look(given: CheckInput, web: Web, reader: Reader = read_here) -> Obser
 async def _look(given: CheckInput, web: Web, reader: Reader) -> Observation:
     """No reading of pages that show what they showed when they were stored; no pages either after a 304."""
     source, state = given.source, _current(given)
-    seen = Observation(source=source.url, at=given.now)
+    seen = partial(Observation, source=source.url, at=given.now)
     # a 304 vouches for one page only: where the list goes on, all of it is fetched
     conditional = state and len(state.listed) <= 1
     validators = state.validators.get(source.url, Validators()) if state and conditional else Validators()
     first = await web.get(source.url, validators=validators, headers=request_headers(source, source.url))
     if first is None:
-        return replace(seen, not_modified=True)
+        return seen(not_modified=True)
     fetched = {source.url: first}
     if state and await _is_as_stored(state, fetched, given, web):
-        return replace(seen, pages=fetched, gists=dict(state.gists))
+        return seen(pages=fetched, gists=dict(state.gists))
     pages, gists, reading = await _read_list(fetched, given, web, reader)
     if source.kind is Kind.PAGE and not reading.trouble:
         reading = await _settled(reading, given, web, reader)
-    return replace(seen, pages=pages, gists=gists, reading=selected(reading, source))
+    return seen(pages=pages, gists=gists, reading=selected(reading, source))
 
 
 def _current(given: CheckInput) -> SourceState | None:

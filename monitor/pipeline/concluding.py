@@ -19,13 +19,13 @@ async def second_half(
     store: Store, given: CheckInput, seen: Observation, web: Web, reader: Reader, stop: Callable[[], bool]
 ) -> Checked:
     """After `check.look`: the positions are loaded, their own pages opened where they may say something."""
-    source, known = given.source, None
+    source, known, recorded = given.source, None, store.recorded
     if not seen.trouble:
         known = _known(store, source, seen.reading)
         given = replace(given, state=store.state(source.url), known=known)
         seen = await open_ads(given, seen, web, reader, stop)
     anew = await _reread(store, given, seen, reader)
-    if seen.ads or anew:  # while they were fetched and read, other checks may have stored what is about the same
+    if store.recorded != recorded:  # other checks may have stored what is about the same
         known = None
     return conclude(store, source, seen, anew, known)
 

@@ -147,7 +147,7 @@ def _serve(pipe: Connection) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    gc.set_threshold(50_000)  # a page's elements hold one another till it is read: nothing to find among them before
+    gc.set_threshold(200_000)  # a page's elements hold one another till it is read: nothing to find among them before
     gc.freeze()  # what is loaded is not looked at again, which would copy it
     with suppress(EOFError, ConnectionError):
         while True:

@@ -37,12 +37,16 @@ from monitor.store.search import Hit, ranked_ids
 
 
 class Store:
-    """The open database. All methods raise StoreError, in a sentence, when it cannot be used."""
+    """The open database. All methods raise StoreError, in a sentence, when it cannot be used.
+
+    recorded: how many checks with something to conclude have been stored since it was opened.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._rows = connection.rows
         self.outbox = Outbox(connection)
+        self.recorded = 0
 
     @classmethod
     @contextmanager
@@ -195,6 +199,7 @@ class Store:
             ads_until=ads_until,
             known=known,
         )
+        self.recorded += 1
 
     def record_unchanged(
         self, observation: Observation, outcome: Outcome, *, name: str, next_check_at: datetime

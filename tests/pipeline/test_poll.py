@@ -15,7 +15,7 @@ import pytest
 
 from monitor.config import parse
 from monitor.fetch import Fetcher
-from monitor.models import CHANGES, AdSeen, Observation, Outcome, Status
+from monitor.models import CHANGES, AdSeen, EventKind, Observation, Outcome, Status
 from monitor.pipeline.check import CheckInput, check, read_ad_page
 from monitor.pipeline.poll import Checked, poll
 from monitor.settings import FetchSettings, Settings
@@ -152,6 +152,20 @@ def test_ads_are_opened_once_a_day_and_read_when_they_differ(tmp_path: Path, mon
         assert [e for e in store.events() if e.kind in CHANGES] == []
         (sighting,) = next(store.positions()).sightings
         assert sighting.ad_checked_at == NOW + 24 * HOUR
+
+
+def test_what_two_lists_show_at_once_is_one_position(tmp_path: Path) -> None:
+    with serving({"/jobs/4": (ad("optics"),)}) as other:
+        shared = OPTICS.replace("/jobs/4", other.url + "/jobs/4")
+        lists = (listing(LAW), listing(LAW, shared))
+        with serving({"/jobs": lists}) as one, serving({"/jobs": lists}) as two:
+            settings = settings_of(tmp_path, one.url + "/jobs", two.url + "/jobs", follow=True)
+            with Store.open(settings.database) as store:
+                for day in (0, 1):
+                    look(settings, store, NOW + timedelta(days=day))
+                found = [p for p in store.positions() if "optics" in p.posting.title]
+                assert [len(p.sightings) for p in found] == [2]
+                assert [e.kind for e in store.events() if e.kind in CHANGES].count(EventKind.NEW) == 1
 
 
 def test_half_a_list_does_not_pass_for_the_whole(tmp_path: Path) -> None:
