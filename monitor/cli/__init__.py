@@ -119,5 +119,4 @@ def _start_lean() -> None:
     """Without what is loaded and looked for at every start and end, and nothing here needs: a quarter of its CPU."""
     gc.set_threshold(200_000)  # modules make many thousand objects, and hardly a circle to be found among them
     atexit.register(gc.freeze)  # nor is any looked for when the process goes, and all its objects with it
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to find any, it looks through all that is installed
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its own command line, with rich and pygments
