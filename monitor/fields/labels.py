@@ -30,7 +30,7 @@ def _table(language: str | None) -> dict[str, str]:
     return table
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def role(label: str, language: str | None = None) -> str | None:
     """The field that a table header or the label of a value names, one of ROLES; None for a label not known.
 

@@ -309,7 +309,7 @@ def _class_role(holder: Element, block: Element, record: Record) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _named_by(words: frozenset[str]) -> str | None:
     """The role that words of class names say."""
     return next((name for name, classes in _CLASSES if words & classes), None)

@@ -267,7 +267,7 @@ def _digits_meet(left: str, right: str) -> bool:
     return left[-1:].isdigit() and right[:1].isdigit()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, frozenset[str]]:
     lasting = sorted(t for t in classes.split() if not _STATES.search(t))[:3]
     words = frozenset(w.lower() for w in _TOKEN.findall(f"{classes} {identifier} {role}"))

@@ -142,7 +142,7 @@ def _same_list(url: str, here: str) -> bool:
     return host == own_host and (path == own_path or bool(_numbers(url)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _host_and_list(url: str) -> tuple[str, str]:
     """The host of an address, and its path without what differs between the pages of a list."""
     split = urlsplit(url)

@@ -63,9 +63,9 @@ class Phrasebook:
                 self._by_first[first].append((topic, phrase))
         self._inner = [part.strip("*") for part in self._by_first if part[0] == part[-1] == "*"]
         self._parsed: dict[str, list[_Phrase]] = {}
-        self._starting_with = lru_cache(maxsize=16_384)(self._look_up)
-        self._starting_with_both = lru_cache(maxsize=16_384)(self._look_up_both)
-        self.said = lru_cache(maxsize=4096)(self._said)
+        self._starting_with = lru_cache(maxsize=8192)(self._look_up)
+        self._starting_with_both = lru_cache(maxsize=8192)(self._look_up_both)
+        self.said = lru_cache(maxsize=2048)(self._said)
 
     def _phrases(self, first: str) -> list[_Phrase]:
         """The phrases that begin with a word or "stem*", the longest first; taken apart when they are first asked for,

@@ -99,7 +99,7 @@ def words_of(topic: str, text: str) -> str | None:
     return text[slice(*Phrasebook.span(text, hit))] if hit else None
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def is_generic(text: str) -> bool:
     """A link's words that name no position: "Read more", "PDF", a bare address, an arrow, "Apply now »"."""
     bare = text.strip(_EDGES)
@@ -113,7 +113,7 @@ def is_generic(text: str) -> bool:
     return any(words[:n] in _beginnings() for n in range(1, min(5, len(words)) + 1))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def is_bare(text: str) -> bool:
     """A name of a kind of page or section and of no position ("PhD positions", "All vacancies (12)", "Current")."""
     return (
@@ -121,13 +121,13 @@ def is_bare(text: str) -> bool:
     ) and _is_made_of(text, "listing.roles", "listing.jobs", "listing.occupations", "listing.plain")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def is_rank(text: str) -> bool:
     """A rank and nothing more ("Postdoc", "Professors"): the title of a position, or a facet."""
     return says("listing.roles", text) and not is_bare(text) and _is_made_of(text, "listing.roles", "listing.plain")
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def is_kind(text: str) -> bool:
     """A kind of positions or of people, without a word of what they work on ("PostDoc position", "PhD students")."""
     return _is_made_of(text, *(f"listing.{topic}" for topic in ("roles", "jobs", "occupations", "plain", "offer")))
@@ -147,7 +147,7 @@ def _is_made_of(text: str, *topics: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def names_no_position(text: str) -> bool:
     """Whether words such as "Seminar" or "How to apply" stand in a title; short ones count at its start only."""
     if opens_with("listing.never", text):
@@ -156,13 +156,13 @@ def names_no_position(text: str) -> bool:
     return any(end - start >= _SHORTEST for start, end in spans)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def has_count(text: str) -> bool:
     """ "Physics (12)": an entry of a facet."""
     return bool(re.search(r"[^\W\d]\s*[(\[]\s*\d[\d.,]*\s*[)\]]\s*$", text))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def address_words(url: str) -> tuple[bool, bool, bool]:
     """Of an address: whether it looks like a position's, like another kind of page's, and whether it holds an id."""
     plain = _PLAIN_ADDRESS.fullmatch(url)  # what `urlsplit` finds, at a third of its time
@@ -178,7 +178,7 @@ def address_words(url: str) -> tuple[bool, bool, bool]:
     return (position, other, bool(_IDENTIFIER.search(where)))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _kinds(where: str, path: str) -> tuple[bool, bool]:
     """Of an address whose numbers are all 0, as they say nothing here: a list's own differ in nothing else."""
     return (bool(_JOB_ADDRESS.search(where)), bool(_OTHER_ADDRESS.search(path)))
@@ -189,7 +189,7 @@ def is_file(url: str) -> bool:
     return _FILE.search(url) is not None
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def on_a_job_host(url: str) -> bool:
     """Whether the host is one of recruitment: jobs.example.org, karriere.example.org."""
     try:
@@ -198,7 +198,7 @@ def on_a_job_host(url: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def names_positions(words: frozenset[str]) -> bool:
     """Whether class and id words say that this element holds positions ("job-card", "vacancyList")."""
     return any(_JOB_ADDRESS.match(word) for word in words if word not in ("position", "positioned", "poste"))
