@@ -14,15 +14,14 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
-from monitor.fields.lexicon import phrases
-from monitor.fields.phrase import fold
+from monitor.fields.lexicon import all_phrases
+from monitor.fields.phrase import fold, fold_all
 
 GAP_WORDS = 4  # that may stand at a "~" in a phrase
 MAX_TEXT = 400  # characters of a text that are looked at: a title, a heading, the beginning of a paragraph
 
 _WORD = re.compile(r"\w+")
 _PARTS = re.compile(r"\*?\w+\*?|~")  # of a phrase
-_FIRST_PART = re.compile(rf"^(.*?({_PARTS.pattern}).*)$", re.M)
 _GENDER = frozenset("r n in innen e es s".split())  # Mitarbeiter*in, Wissenschaftliche:r, doctorant·e
 
 
@@ -58,9 +57,9 @@ class Phrasebook:
     def __init__(self, topics: Iterable[str]) -> None:
         self._by_first: dict[str, list[tuple[str, str]]] = defaultdict(list)  # word or "stem*" -> (topic, phrase)
         for topic in topics:
-            known = {phrase for group in phrases(topic).values() for phrase in group}
-            for phrase, first in _FIRST_PART.findall(fold("\n".join(known))):
-                self._by_first[first].append((topic, phrase))
+            for phrase in fold_all(all_phrases(topic)):
+                if first := _PARTS.search(phrase):
+                    self._by_first[first[0]].append((topic, phrase))
         self._inner = [part.strip("*") for part in self._by_first if part[0] == part[-1] == "*"]
         self._parsed: dict[str, list[_Phrase]] = {}
         self._starting_with = lru_cache(maxsize=8192)(self._look_up)
