@@ -8,7 +8,6 @@ Writes one .html and four .png for each digest. It is for the eye: nothing here 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from monitor.models import Event, EventKind
 from monitor.pipeline.interests import by_words
 from monitor.render import render
 from monitor.settings import DigestSettings
+from monitor.values import replace
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 READER = DigestSettings(
@@ -35,12 +35,12 @@ SCHEMES = {"light": "1", "dark": "0"}  # Blink's PreferredColorScheme
 def digests() -> Iterator[tuple[str, Digest]]:
     normal = sample_scene(NOW)
     only_new = [e for e in normal.events if e.kind is EventKind.NEW and e.position and e.position.id == 1]
-    yield "small", dataclasses.replace(normal, events=tuple(only_new), open_positions=()).digest(READER, by_words)
+    yield "small", replace(normal, events=tuple(only_new), open_positions=()).digest(READER, by_words)
     yield "normal", normal.digest(READER, by_words)
     yield "large", _copied(normal, 33).digest(READER, by_words)
     recent = [e for e in normal.events if e.kind is EventKind.NEW]
-    yield "first", dataclasses.replace(_copied(normal, 4), events=tuple(recent), since=None).digest(READER, by_words)
-    yield "empty", dataclasses.replace(normal, events=(), open_positions=()).digest(READER, by_words)
+    yield "first", replace(_copied(normal, 4), events=tuple(recent), since=None).digest(READER, by_words)
+    yield "empty", replace(normal, events=(), open_positions=()).digest(READER, by_words)
     yield "hostile", _hostile(normal).digest(READER, by_words)
 
 
@@ -48,17 +48,17 @@ def _copied(scene: Scene, times: int) -> Scene:
     """The same week many times over."""
 
     def copy(event: Event, n: int) -> Event:
-        moved = event.position and dataclasses.replace(event.position, id=event.position.id + 100 * n)
-        return dataclasses.replace(event, id=event.id + 100 * n, position=moved)
+        moved = event.position and replace(event.position, id=event.position.id + 100 * n)
+        return replace(event, id=event.id + 100 * n, position=moved)
 
-    positions = [dataclasses.replace(p, id=p.id + 100 * n) for n in range(times) for p in scene.open_positions]
+    positions = [replace(p, id=p.id + 100 * n) for n in range(times) for p in scene.open_positions]
     events = [copy(event, n) for event in scene.events for n in range(times if event.position else 1)]
-    return dataclasses.replace(scene, events=tuple(events), open_positions=tuple(positions))
+    return replace(scene, events=tuple(events), open_positions=tuple(positions))
 
 
 def _as_baseline(scene: Scene) -> Scene:
-    events = [dataclasses.replace(e, kind=EventKind.BASELINE) for e in scene.events if e.kind is EventKind.NEW]
-    return dataclasses.replace(scene, events=tuple(events))
+    events = [replace(e, kind=EventKind.BASELINE) for e in scene.events if e.kind is EventKind.NEW]
+    return replace(scene, events=tuple(events))
 
 
 def _hostile(scene: Scene) -> Scene:
@@ -70,11 +70,11 @@ def _hostile(scene: Scene) -> Scene:
 
     def spoiled(event: Event, title: str) -> Event:
         assert event.position
-        posting = dataclasses.replace(event.position.posting, title=title, url="javascript:alert(1)")
-        return dataclasses.replace(event, position=dataclasses.replace(event.position, posting=posting))
+        posting = replace(event.position.posting, title=title, url="javascript:alert(1)")
+        return replace(event, position=replace(event.position, posting=posting))
 
     new = [event for event in scene.events if event.kind is EventKind.NEW]
-    return dataclasses.replace(scene, events=tuple(map(spoiled, new, titles)), open_positions=())
+    return replace(scene, events=tuple(map(spoiled, new, titles)), open_positions=())
 
 
 def photograph(page: Path, picture: Path, width: int, scheme: str, chromium: str) -> None:

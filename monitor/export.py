@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +15,7 @@ from monitor.calendar import about, by_position
 from monitor.identity.universal import event_uuid, position_uuid
 from monitor.models import Event, FieldChange, Position, Posting
 from monitor.plain import to_json
+from monitor.values import Value
 from monitor.words import one_line, web_address
 
 AUTHOR = "Position monitor"
@@ -24,8 +24,7 @@ _FORMULA = tuple("=+-@＝＋－＠")  # what a spreadsheet takes for the start o
 _CELL = 30_000  # characters; spreadsheets hold 32,767
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Value, kw_only=True):
     """One entry of a feed. lines: what it says besides its title. data: all that is known, as plain JSON."""
 
     id: UUID

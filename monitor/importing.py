@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -20,6 +19,7 @@ from monitor.decoding import decode
 from monitor.errors import ConfigError
 from monitor.identity import canonical_url
 from monitor.settings import Source, source_address
+from monitor.values import Value, replace
 from monitor.words import one_line
 
 _PREFIX = "monitor:"  # of the attributes that hold a source's other keys, as JSON
@@ -30,16 +30,14 @@ _FEED = re.compile(r"\b(?:rss|atom|feeds?)\b|\.xml$", re.I)
 _KNOWN_TO_JOBS = {"url", "navigate", "name", "kind", "enabled", "use_browser", "note", "index_number", "guid"}
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Value):
     """A source that a file names. keys: of its [[source]] table. left_out: what the file says of it besides."""
 
     keys: Mapping[str, Any]
     left_out: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Value):
     """An entry that is not taken. what: its name or address."""
 
     what: str

@@ -6,10 +6,11 @@ Dates are `date`; moments are aware `datetime` in UTC. Unknown is None, never a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
+
+from monitor.values import Value, field
 
 T = TypeVar("T")
 
@@ -72,16 +73,14 @@ class Outcome(StrEnum):
     SUSPECT = "suspect"  # a page that cannot be trusted: a wall, or nothing where there was something
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class Found(Value, Generic[T]):
     """A value read from a text, and the words that say it (a substring of that text)."""
 
     value: T
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pay:
+class Pay(Value):
     """text: the words as written. Amounts in units of `currency` (ISO 4217) per `period` (year, month, week, hour)."""
 
     text: str
@@ -91,14 +90,12 @@ class Pay:
     period: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Value):
     name: str | None = None
     email: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
+class Posting(Value, kw_only=True):
     """One advertised position as one source shows it at one time (schema.org JobPosting).
 
     deadline_time: the time and zone as the ad gives them ("23:59 CET"), None where it gives none.
@@ -134,16 +131,14 @@ class Posting:
     evidence: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(Value):
     """What makes the next GET conditional (RFC 9110 section 13)."""
 
     etag: str | None = None
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Value, kw_only=True):
     """One fetched body. url: the final one, after redirects. content_type: the header as sent, lower case."""
 
     url: str
@@ -156,8 +151,7 @@ class Page:
     fresh_until: datetime | None = None  # Cache-Control: max-age or Expires
 
 
-@dataclass(frozen=True, slots=True)
-class RobotsFile:
+class RobotsFile(Value):
     """The robots.txt of an origin (scheme, host and port) at a moment. body: None where there is none."""
 
     origin: str
@@ -165,8 +159,7 @@ class RobotsFile:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Selectors:
+class Selectors(Value):
     """CSS selectors of sources.toml, for the page that the reader does not get right by itself."""
 
     item: str | None = None
@@ -175,8 +168,7 @@ class Selectors:
     deadline: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
+class Hints(Value, kw_only=True):
     """What is known before a page is read.
 
     as_of: the day on which the page was fetched; a date without a year is near it. kind: stated by the user.
@@ -190,8 +182,7 @@ class Hints:
     signature: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Value, kw_only=True):
     """What a reader saw in a page.
 
     complete: the whole list was seen; False for a window (a feed, page 1 of many).
@@ -217,8 +208,7 @@ class Reading:
     platform: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdSeen:
+class AdSeen(Value, kw_only=True):
     """One position's own page, opened in a check. Exactly one of `posting`, `trouble` and `gone` speaks.
 
     url: as it was asked for. page: what was fetched, None after an error or a 304. not_modified: it shows what it
@@ -236,8 +226,7 @@ class AdSeen:
     unreachable: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Value, kw_only=True):
     """One check of one source, from end to end: what the network showed, before anything is concluded.
 
     pages: the pages of the list in order, by the URL each was asked for.
@@ -266,8 +255,7 @@ class Observation:
         return min((page.fresh_until for page in self.pages.values() if page.fresh_until), default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Value, kw_only=True):
     """A position as one source knows it.
 
     listed: its last posting in the source's list (or feed). ad: the last posting read from its own page.
@@ -287,8 +275,7 @@ class Sighting:
     past: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Position(Value, kw_only=True):
     """What postings are about: one identity through time and across sources.
 
     posting: the present truth, all layers merged.
@@ -303,8 +290,7 @@ class Position:
     sightings: tuple[Sighting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Value, kw_only=True):
     """What the store knows when a source is checked: the old state of every decision.
 
     positions: those this source has shown, and those of other sources that share a key with what it shows now.
@@ -324,14 +310,12 @@ class Known:
     positions: tuple[Position, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Value):
     before: Any
     after: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
+class Update(Value, kw_only=True):
     """What a check concludes about one position: its new state, whole. position: None if it is a new one.
 
     event: what is to be told, None where nothing is. fields: for `changed`, name -> before and after.
@@ -345,8 +329,7 @@ class Update:
     fields: Mapping[str, FieldChange] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Value, kw_only=True):
     """What a check concludes about a source; the store writes it as it is.
 
     trouble: the sentence while the source is in trouble. notice: TROUBLE or RECOVERED when the reader is told now.
@@ -361,8 +344,7 @@ class Verdict:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Value, kw_only=True):
     """One line of the log, as the store gives it back. position: its present state, None for a notice about a source.
 
     title, url, fields: as they were when it happened; text: the sentence of a notice.

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from monitor.models import Contact, DeadlineKind, Level, Pay, Posting
+from monitor.values import Struct, field_names
 
 _PLAIN = (str, type(None), bool, int, float)
-_FIELDS = frozenset(f.name for f in dataclasses.fields(Posting))
+_FIELDS = frozenset(field_names(Posting))
 
 
 def to_json(value: Any) -> Any:
-    """A value as plain JSON data: dates as ISO strings, dataclasses as objects, tuples as arrays."""
+    """A value as plain JSON data: dates as ISO strings, structs as objects, tuples as arrays."""
     if type(value) in _PLAIN:
         return value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Struct):
+        return {name: to_json(getattr(value, name)) for name in field_names(type(value))}
     if isinstance(value, date):  # a datetime is a date
         return value.isoformat()
     if isinstance(value, StrEnum):

@@ -7,12 +7,12 @@ weights come with the package, and nothing is fetched. What the words of the int
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from monitor.digest import Match, Matcher
 from monitor.settings import DigestSettings
+from monitor.values import replace
 
 LENGTH = 800  # characters of an ad: its title and what it begins with say what it is about
 NEAR = 0.84  # cosine; docs/ranking.md says what it finds and misses

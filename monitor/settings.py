@@ -6,17 +6,16 @@ The docstring under each key is its description in the JSON Schema that editors 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct, field
-from msgspec.structs import replace
+from msgspec import Meta
 
 from monitor.models import Kind, Level, Selectors
+from monitor.values import Value, field, replace
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -26,8 +25,7 @@ _PLAIN_ADDRESS = re.compile(r"https?://[\w.-]+(:[1-9]\d{0,3})?(/\S*)?", re.ASCII
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(Value, kw_only=True):
     """When a digest is due: at once, or at a time of day, of one weekday, or of the first of the month."""
 
     period: Literal["instant", "day", "week", "month"]
@@ -165,9 +163,10 @@ WebAddress = Annotated[str, source_address, Meta(extra_json_schema={"format": "u
 FileName = Annotated[str, _file, Meta(extra_json_schema={"format": "path"})]
 Phrase = Annotated[str, _phrase]
 MailAddress = Annotated[str, _mail_address]
+RequestHeaders = Annotated[dict[str, str], Meta(examples=[{"Authorization": "env:LINDHOLM_TOKEN"}])]
 
 
-class Table(Struct, frozen=True, forbid_unknown_fields=True):
+class Table(Value, forbid_unknown_fields=True):
     """A table of sources.toml."""
 
     def replace(self, **values: Any) -> Self:
@@ -175,14 +174,14 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True):
         return replace(self, **values)
 
 
-class StoreSettings(Table, frozen=True, kw_only=True):
+class StoreSettings(Table, kw_only=True):
     path: Annotated[FileName, Meta(examples=["monitor.db", "data/positions.db"])] = "monitor.db"
     """The database file, beside sources.toml unless absolute."""
     keep: Keep = timedelta(days=90)
     """How long the pages that were seen are kept, for `monitor replay`; "forever" for all. Positions always stay."""
 
 
-class FetchSettings(Table, frozen=True, kw_only=True):
+class FetchSettings(Table, kw_only=True):
     allow_private_addresses: Annotated[bool, Meta(examples=[True])] = False
     """Fetch from private and loopback addresses too. Leave it off unless a source lies in your own network."""
     obey_robots: Annotated[bool, Meta(examples=[True])] = True
@@ -201,7 +200,7 @@ class FetchSettings(Table, frozen=True, kw_only=True):
     """How many hosts are asked at the same time."""
 
 
-class MailSettings(Table, frozen=True, kw_only=True):
+class MailSettings(Table, kw_only=True):
     host: Annotated[str, Meta(examples=["mail.example.org"])]
     """The SMTP server."""
     port: Annotated[Annotated[int, Meta(ge=1, le=65535)] | None, Meta(examples=[587, 465])] = None
@@ -220,7 +219,7 @@ class MailSettings(Table, frozen=True, kw_only=True):
     """A certificate authority of your own (PEM), beside the system's."""
 
 
-class DigestSettings(Table, frozen=True, kw_only=True):
+class DigestSettings(Table, kw_only=True):
     to: Annotated[tuple[MailAddress, ...], Meta(min_length=1, examples=[["me@example.org"]])]
     """Who receives it; each gets a mail of their own."""
     name: Annotated[str | None, Meta(examples=["Optics, every Monday"])] = None
@@ -254,12 +253,12 @@ class DigestSettings(Table, frozen=True, kw_only=True):
         return ZoneInfo(self.timezone)
 
 
-class HeartbeatSettings(Table, frozen=True, kw_only=True):
+class HeartbeatSettings(Table, kw_only=True):
     url: Annotated[WebAddress, Meta(examples=["https://heartbeat.example.org/0b5d"])]
     """Asked for after each run in which no delivery was given up, so that a watcher notices when they stop coming."""
 
 
-class SelectorSettings(Table, frozen=True, kw_only=True):
+class SelectorSettings(Table, kw_only=True):
     item: Annotated[str | None, Meta(examples=["ul.vacancies > li"])] = None
     """The element that holds one position."""
     title: Annotated[str | None, Meta(examples=["h3"])] = None
@@ -273,7 +272,7 @@ class SelectorSettings(Table, frozen=True, kw_only=True):
         return Selectors(self.item, self.title, self.link, self.deadline)
 
 
-class Source(Table, frozen=True, kw_only=True):
+class Source(Table, kw_only=True):
     url: Annotated[WebAddress, Meta(examples=["https://www.lindholm.example/jobs/"])]
     """The page or feed to watch. All other keys are optional."""
     name: Annotated[str, Meta(examples=["Lindholm, mathematics"])] = ""
@@ -294,7 +293,7 @@ class Source(Table, frozen=True, kw_only=True):
     """How far "next page" is followed."""
     render: Annotated[bool, Meta(examples=[True])] = False
     """The page needs a browser to show anything (JavaScript). Not possible yet: `monitor check` says so."""
-    headers: Annotated[dict[str, str], Meta(examples=[{"Authorization": "env:LINDHOLM_TOKEN"}])] = {}
+    headers: RequestHeaders = field(default_factory=dict)
     """Extra request headers; `"env:NAME"` as a value takes it from the environment."""
     language: Annotated[str | None, _language, _as_string("^[a-z]{2}$", ["sv"])] = None
     """ISO 639-1, where the page does not tell its language."""
@@ -306,7 +305,7 @@ class Source(Table, frozen=True, kw_only=True):
     """Off: it is kept, but not checked."""
 
 
-class Settings(Table, frozen=True, kw_only=True):
+class Settings(Table, kw_only=True):
     """sources.toml, whole. `file`: where it lies; paths in it are relative to that folder."""
 
     store: StoreSettings = StoreSettings()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from monitor.fetch import Fetcher
 from monitor.models import Kind, Page, Posting, Reading, Validators
 from monitor.pipeline.discovery import Discovery, Way, advice_for, discover, objection
 from monitor.settings import FetchSettings
+from monitor.values import replace
 from tests.command import Result, monitor
 from tests.fetch.faults import KEEP, Script, redirect, response
 from tests.servers import serving

@@ -24,7 +24,7 @@ BANDS = (  # from the top; a room imports only from bands below its own
     {"identity"},  # shared by all
     {"settings", "decoding", "words", "plain"},
     {"models"},
-    {"errors"},
+    {"values", "errors"},
     {""},  # monitor/__init__.py: the version
 )
 
@@ -47,7 +47,7 @@ SEAMS = {
     "schedule": {"daemon.py"},
     "click": {"cli"},
     "rich": {"cli"},
-    "msgspec": {"settings.py", "config"},
+    "msgspec": {"values.py", "settings.py", "config"},
     "tomlkit": {"config"},
     "tomli": {"config", "fields/lexicon.py"},
     "yaml": {"importing.py"},

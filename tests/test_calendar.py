@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 
 from monitor.calendar import calendar, deadlines, sequence
 from monitor.models import Event, EventKind, FieldChange, Pay, Position, Posting, Status
+from monitor.values import replace
 
 MONDAY = datetime(2026, 3, 2, 7, tzinfo=UTC)
 AD = Posting(

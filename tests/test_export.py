@@ -7,7 +7,6 @@ import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +38,7 @@ from monitor.models import (
     Verdict,
 )
 from monitor.store import Store
+from monitor.values import replace
 from tests.command import monitor
 from tests.test_calendar import check_by_hand
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import groupby
 from pathlib import Path
@@ -14,10 +13,10 @@ import click
 
 from monitor.cli.common import say
 from monitor.errors import ConfigError
+from monitor.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value):
     """One source. country: ISO 3166-1, or "any"; languages: ISO 639-1. seen: the public material in which its address,
     or the form of it, was last found; seen_on: when, as precisely as is known (2026, 2026-09, 2026-09-10)."""
 

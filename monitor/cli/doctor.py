@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from monitor.cli.common import (
     printable,
 )
 from monitor.errors import ConfigError, MonitorError
+from monitor.values import Value
 
 if TYPE_CHECKING:
     from monitor.settings import Settings
@@ -31,8 +31,7 @@ SOURCES_ASKED = 3  # at the most, until one answers
 _CLOCK_SLACK = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Value):
     """words: what was found. advice: what to do about it; None where nothing needs doing."""
 
     what: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,14 +22,14 @@ from monitor.cli.common import (
     printable,
     replace_file,
 )
+from monitor.values import Value
 
 if TYPE_CHECKING:
     from monitor.settings import DigestSettings, Settings, Source
     from monitor.store import Delivery, DigestRecord, SourceState, Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Value, kw_only=True):
     """All that `monitor status` tells.
 
     digests: each with the last one put together, the last that had something to tell, and when the next is due.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from monitor.cli.common import as_of_option, config_option, json_option, load_settings, must_exist, print_json, say
+from monitor.values import asdict
 
 
 @click.command("backup", short_help="Copy the database while it is in use.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from monitor.cli.common import (
     say,
 )
 from monitor.errors import ConfigError
+from monitor.values import Value
 
 if TYPE_CHECKING:
     from monitor.settings import Settings, Source
@@ -108,8 +108,7 @@ def _say_the_rest(settings: Settings, states: Mapping[str, SourceState]) -> None
         say(f"kept in {settings.database.name}, but no longer watched: {printable(states[url].name)}, {printable(url)}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(Value):
     """The source that a command is about, and the file that it stands in."""
 
     path: Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from monitor.cli.common import printable
 from monitor.models import Contact, FieldChange, Pay, Position, Posting, Status
+from monitor.values import field_names
 
 NOT_SHOWN = ("text", "evidence", "title")
 _SHORT = 90  # characters of both sides of a change that stand on one line
@@ -53,13 +53,13 @@ def deadline_words(posting: Posting) -> str:
 def field_lines(posting: Posting, *, explain: bool) -> Iterator[str]:
     """A line a known field; with `explain`, another one with the words that it came from."""
     yield posting.title
-    for field in dataclasses.fields(posting):
-        value = getattr(posting, field.name)
-        if field.name in NOT_SHOWN or value in (None, (), False, "unknown"):
+    for name in field_names(type(posting)):
+        value = getattr(posting, name)
+        if name in NOT_SHOWN or value in (None, (), False, "unknown"):
             continue
-        yield f"  {field.name.replace('_', ' '):16} {value_words(value)}"
-        if explain and field.name in posting.evidence:
-            yield f"  {'':16}   “{' '.join(posting.evidence[field.name].split())}”"
+        yield f"  {name.replace('_', ' '):16} {value_words(value)}"
+        if explain and name in posting.evidence:
+            yield f"  {'':16}   “{' '.join(posting.evidence[name].split())}”"
 
 
 def value_words(value: object) -> str:

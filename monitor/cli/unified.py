@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import zip_longest
+
+from monitor.values import Value
 
 CONTEXT = 3  # lines around a change
 _NEAR = 0.4  # of the words; a line that shares fewer with its counterpart is another line
 _LONGEST = 1_500  # words of a line that is compared word by word (quadratic)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Value):
     """sign: "-", "+", " ", or "@" between two parts. pieces: words, and whether they differ from the other side."""
 
     sign: str

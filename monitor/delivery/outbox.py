@@ -6,13 +6,13 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
 from monitor.errors import DeliveryError
 from monitor.settings import Settings
+from monitor.values import Value
 
 _BESIDE = {"text/html": ".html", "text/calendar": ".ics"}  # parts that are of use by themselves
 
@@ -36,8 +36,7 @@ def deliver(message: bytes, folder: Path, name: str) -> Path:
     return file
 
 
-@dataclass(frozen=True, slots=True)
-class Outbox:
+class Outbox(Value):
     folder: Path
 
     def deliver(self, message: bytes, *, sender: str, recipient: str, name: str) -> str:

@@ -6,20 +6,19 @@ import smtplib
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from monitor.delivery.message import address
 from monitor.errors import DeliveryError
 from monitor.settings import MailSettings, Settings
+from monitor.values import Value
 
 PASSWORD_VARIABLE = "MONITOR_SMTP_PASSWORD"  # noqa: S105  its name, not a password
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
 
-@dataclass(frozen=True, slots=True)
-class Password:
+class Password(Value):
     """value: None where none is set. warning: one sentence, when others can read its file."""
 
     value: str | None

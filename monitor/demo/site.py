@@ -8,7 +8,6 @@ with status 404; any other file is sent byte for byte.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import sha256
@@ -21,6 +20,8 @@ from threading import Thread
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
+from monitor.values import Value
+
 WEEKS = {1: datetime(2026, 3, 2, 6, 0, tzinfo=UTC), 2: datetime(2026, 3, 9, 6, 0, tzinfo=UTC)}  # two Mondays
 _SESSIONS = {1: "c2f1a07be4", 2: "91d6e83b5c"}  # in every link of the recruitment system, as in real ones
 _HOST = "http://lindholm.invalid"  # stands for the site's address in demo.toml
@@ -29,8 +30,7 @@ _NAME = re.compile(r"(?P<path>.+?)(?:\.(?P<status>\d{3}))?(?P<part>\.part)?\.(?P
 _TYPES = {"html": "text/html", "xml": "application/rss+xml", "txt": "text/plain; charset=utf-8"}
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Value):
     """What one address answers. modified: the Monday of the week in which it took its present form."""
 
     body: bytes

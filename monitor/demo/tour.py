@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +13,12 @@ from monitor.pipeline.digests import Sent, send_digests
 from monitor.pipeline.poll import Checked, poll
 from monitor.settings import Settings
 from monitor.store import Store
+from monitor.values import Value
 
 LEFT_BEHIND = ("demo.db", "demo.db-wal", "demo.db-shm")
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Value):
     """One pass over the site, and the digest that followed it, if one was due."""
 
     at: datetime

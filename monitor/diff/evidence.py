@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from itertools import islice
@@ -14,6 +13,7 @@ from monitor.diff.rereading import UNSTORED
 from monitor.identity import alike, canonical_url, near_title, normal, sighting_of
 from monitor.models import AdSeen, Known, Observation, Position, Posting, Sighting, Status
 from monitor.settings import Source
+from monitor.values import Value, replace
 
 _ELSEWHERE = timedelta(days=7)  # another source that showed it within this time still vouches for it
 _TEMPLATE_SAMPLE = 30  # ads; what is a host's template stands in any few of them
@@ -32,8 +32,7 @@ class Word(Enum):
     NO_PAGE = auto()  # there is none to ask
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Value):
     """One check of one source.
 
     own: the positions this source has shown. template: lines that its ads share. shared: `shared_urls`.

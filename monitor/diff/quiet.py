@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from monitor.diff.asking import is_own_page, recheck_after, shared_urls
@@ -11,6 +10,7 @@ from monitor.diff.evidence import ANYWHERE
 from monitor.diff.rereading import UNSTORED
 from monitor.identity import sighting_of
 from monitor.models import Known, Position, Status, Verdict
+from monitor.values import replace
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

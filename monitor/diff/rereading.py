@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from monitor.diff.values import DEADLINE, TOLD, filled
 from monitor.identity import canonical_url, distinct, match, sighting_of
 from monitor.models import AdSeen, Known, Position, Posting, Sighting, Status
+from monitor.values import replace
 
 UNSTORED = 0  # the id of a position that the stored pages show, but the reader of that time did not
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 
 from monitor.diff.evidence import Check, Word
@@ -12,6 +11,7 @@ from monitor.diff.rereading import UNSTORED
 from monitor.diff.values import Layer, carried, damped, filled, follow
 from monitor.identity import canonical_url, host_of, sighting_of
 from monitor.models import EventKind, FieldChange, Kind, Position, Posting, Sighting, Status, Update
+from monitor.values import replace
 
 COPIES_LINGER = timedelta(days=14)  # a job board goes on showing what the employer has closed
 _REFUSED_PATIENCE = timedelta(days=14)  # off the list for so long, while its own page answered with 403 or 503 only

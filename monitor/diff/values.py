@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from monitor.identity import near_title, normal, same_words
 from monitor.models import DeadlineKind, FieldChange, Pay, Posting
+from monitor.values import Value, field_names, replace
 
 # what a reader of the digest acts upon; other fields are followed silently
 TOLD = ("title", "deadline", "deadline_kind", "pay", "start", "duration_months", "location", "openings", "supervisors")
 DEADLINE = ("deadline", "deadline_kind")
-_FIELDS = tuple(f.name for f in dataclasses.fields(Posting) if f.name not in (*DEADLINE, "evidence", "closed"))
+_FIELDS = tuple(name for name in field_names(Posting) if name not in (*DEADLINE, "evidence", "closed"))
 _EMPTY = (None, "", ())
 _REWORDED = 0.6  # of the words
 # validThrough that a recruitment system computes anew each day: the day of the request and so many days
 _SYNTHETIC_DAYS = frozenset((14, 28, 30, 31, 45, 60, 90, 120, 180, 365))
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Value):
     """What one place (the list, or the ad's own page) said before and says now, and when it was asked."""
 
     old: Posting | None
@@ -62,7 +60,7 @@ def follow(standing: Posting, layer: Layer) -> tuple[Posting, dict[str, FieldCha
         values[name] = change.after
         changes[name] = change
     evidence = {n: w for n, w in layer.new.evidence.items() if n in values} if values else {}
-    return dataclasses.replace(standing, **values, evidence={**standing.evidence, **evidence}), changes
+    return replace(standing, **values, evidence={**standing.evidence, **evidence}), changes
 
 
 def _deadline_changes(standing: Posting, layer: Layer) -> dict[str, FieldChange]:
@@ -114,7 +112,7 @@ def filled(standing: Posting, other: Posting) -> Posting:
     if standing.deadline is None and standing.deadline_kind is DeadlineKind.UNKNOWN:
         values |= {name: getattr(other, name) for name in DEADLINE}
     evidence = {n: w for n, w in other.evidence.items() if n in values}
-    return dataclasses.replace(standing, **values, evidence={**evidence, **standing.evidence})
+    return replace(standing, **values, evidence={**evidence, **standing.evidence})
 
 
 def carried(old: Posting | None, new: Posting) -> Posting:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from monitor.diff.asking import is_own_page
@@ -30,6 +29,7 @@ from monitor.models import (
     Verdict,
 )
 from monitor.settings import Source
+from monitor.values import replace
 
 SHORT_LIST = 5  # positions; a longer list that is empty from one day to the next is a fault, whatever its ads say
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +13,7 @@ from monitor.digest.model import Delta, Digest, Entry, Notice, SourceOpen
 from monitor.models import Event, EventKind, Known, Position, Status
 from monitor.plain import to_json
 from monitor.settings import DigestSettings
+from monitor.values import Value, replace
 
 REMINDERS = (14, 3)  # days before a deadline at which it is told, once each
 LONG_TEXT = 80  # characters from which a changed text is shown with its words marked
@@ -99,8 +98,7 @@ def _parted(entries: Iterable[Entry], subscriber: DigestSettings) -> tuple[tuple
     return tuple(e for e in told if e.matching), tuple(e for e in told if not e.matching)
 
 
-@dataclass(frozen=True, slots=True)
-class _Story:
+class _Story(Value):
     """All that happened to one position since the last digest."""
 
     events: tuple[Event, ...]
@@ -207,8 +205,7 @@ def _notice(url: str, name: str, at: datetime | None, words: str, state: Known |
     return Notice(name, url, state.trouble_since or at, words, good_at=state.good_at, count=count)
 
 
-@dataclass(frozen=True, slots=True)
-class _Desk:
+class _Desk(Value):
     """What is needed to turn a position into an entry."""
 
     subscriber: DigestSettings
@@ -224,7 +221,7 @@ class _Desk:
         source = story.events[-1].source if story else seen_by[0] if seen_by else None
         return Entry(
             position=position.id,
-            posting=dataclasses.replace(position.posting, text=None),
+            posting=replace(position.posting, text=None),
             status=position.status,
             source=self.names.get(source, source) if source else "",
             url=position.posting.url or source,
@@ -252,8 +249,7 @@ class _Desk:
         return (not entry.matching, -match.score if match else 0.0, entry.passing, days, entry.posting.title)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reminders:
+class _Reminders(Value):
     """Which deadlines a digest reminds of, without a stored mark: what was due before is what the last one told.
 
     A deadline is due a number of days before it (REMINDERS); the last time also when it passes before the next

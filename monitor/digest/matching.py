@@ -12,11 +12,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.models import Posting
 from monitor.settings import DigestSettings
+from monitor.values import Value
 from monitor.words import fold
 
 PASSAGE = 12  # words of one sentence that stand together
@@ -67,8 +67,7 @@ _SPELLINGS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Value):
     """score: comparable within one digest only, more is better. words: why, as the ad writes them.
 
     enough: it is what the reader asked for, and not merely near it.
@@ -154,8 +153,7 @@ def match(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Value):
     """An ad's words, the number of the sentence that each stands in, and the places of words that serve for terms."""
 
     words: list[str]

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from monitor.models import Posting, Status
+from monitor.values import Value
 
 LOOK_BACK = timedelta(days=31)  # of a first digest: what is older is no news, but what is open of it is told
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Value):
     """A run of words of a changed text: kept, removed or added; `gap` stands for kept words that are left out."""
 
     kind: Literal["same", "removed", "added", "gap"]
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(Value):
     """One field at the last digest and now: a `date` for dates, else plain JSON data. marks: for longer text."""
 
     field: str
@@ -29,8 +27,7 @@ class Delta:
     marks: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Value, kw_only=True):
     """A position in a digest.
 
     posting: its present form, without the ad's text. url: its own page, else the source's. source: the name of the
@@ -55,16 +52,14 @@ class Entry:
         return any(delta.field == "deadline" for delta in self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceOpen:
+class SourceOpen(Value):
     """What was open when a source was first seen; matching positions first."""
 
     source: str
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Value):
     """A source in trouble, or out of it again.
 
     since: when that began, None where that is not known. text: what was seen. good_at, count: its last good check,
@@ -79,8 +74,7 @@ class Notice:
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Value):
     new: int
     other_new: int
     deadlines_moved: int
@@ -95,8 +89,7 @@ class Counts:
     recovered: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digest:
+class Digest(Value, kw_only=True):
     """All that one subscriber is told at `at`; `since`: the last digest, None for the first.
 
     new, closing: those that match the interests; all of them where there are no interests. other_new, other_closing:
@@ -162,8 +155,7 @@ class Digest:
         return not (self.entries or self.trouble or self.recovered)
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Value):
     """A digest as it is sent: one line, plain text, HTML."""
 
     subject: str

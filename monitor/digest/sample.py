@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
@@ -24,13 +23,13 @@ from monitor.models import (
 )
 from monitor.plain import posting_from_json
 from monitor.settings import DigestSettings
+from monitor.values import Value, field
 
 _INTERESTS = ("mathematical theory of deep learning", "optimal transport, gradient flows", "bilevel optimisation")
 _DATES = ("deadline", "posted_on")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(Value, kw_only=True):
     """What `compose` needs."""
 
     events: tuple[Event, ...]

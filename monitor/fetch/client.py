@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import TracebackType
 
@@ -19,6 +18,7 @@ from monitor.fetch.robots import AGENT, ROBOTS_LIMIT, Memory, Robots
 from monitor.fetch.wire import URL, Answer, Question, Wire, parse
 from monitor.models import Page, Validators
 from monitor.settings import FetchSettings
+from monitor.values import replace
 
 _ACCEPT = "text/html,application/xhtml+xml,application/rss+xml,application/atom+xml,application/feed+json,*/*;q=0.8"
 _ROBOTS_TIP = "If the site's operator allows it all the same, set obey_robots = false in [fetch]."

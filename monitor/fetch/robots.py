@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
@@ -15,6 +14,7 @@ from protego import Protego
 from monitor.fetch.faults import Fault
 from monitor.fetch.wire import URL
 from monitor.models import RobotsFile
+from monitor.values import Value
 
 AGENT = "position-monitor"
 ROBOTS_LIMIT = 500 * 1024  # section 2.5: at least so much is read, the rest need not be
@@ -24,8 +24,7 @@ _HELD = 200  # rules in memory; a run goes from host to host and does not come b
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Value):
     """What one robots.txt says. parsed: None where there is none, so that everything is allowed."""
 
     parsed: Protego | None = None

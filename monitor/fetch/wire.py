@@ -11,7 +11,6 @@ import re
 import ssl
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import cast
 from urllib.parse import unquote_to_bytes
@@ -23,6 +22,7 @@ from monitor.fetch.body import too_large
 from monitor.fetch.faults import Fault
 from monitor.fetch.transport import Transport
 from monitor.settings import FetchSettings
+from monitor.values import Value, field
 
 _TLS_TIP = "Does the address work in a browser? The server may speak http only, or outdated TLS."
 _LOOKS_LIKE = "It looks like https://www.example.org/jobs"
@@ -30,8 +30,7 @@ _HOST = re.compile(rb"[\w.-]+|[\da-f:.]+")  # what every library reads in the sa
 _WHOLE = 3  # a whole request may take so many times the timeout of one read
 
 
-@dataclass(frozen=True, slots=True)
-class URL:
+class URL(Value):
     """The address of a page. parsed: in httpx's terms, with the login that it may carry. text: without that.
 
     host: what politeness is counted by: host and port (unless it is the usual one), lower case. origin: scheme and
@@ -55,8 +54,7 @@ class URL:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """A response as it came. headers: by names in lower case. body: still encoded; empty unless wanted."""
 
     status: int
@@ -65,8 +63,7 @@ class Answer:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Value):
     """What is wanted of a response. limit: bytes of body; a longer one is a Fault, or cut off there if `cut`.
 
     wanted: whether the body is read, given status and headers; it may raise a Fault. posted: the body of a POST; None

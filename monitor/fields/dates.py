@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from monitor.fields.clock import clock_after, clock_before
 from monitor.fields.months import fold, month_number, names_in
+from monitor.values import Value, replace
 
 RECENT = 61
 """Days for which a date without a year still counts as the one just past."""
 
 
-@dataclass(frozen=True, slots=True)
-class DateSeen:
+class DateSeen(Value):
     """A day in a text. time: "HH:MM" and the zone as written; noon is 12:00, midnight the end of the day, 23:59.
 
     start, end: its span in the text, with a time that follows it. year_given: the text says the year.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from monitor.fields.dates import DateSeen, day_order, find_dates
 from monitor.fields.labels import role
 from monitor.fields.phrase import fold
 from monitor.fields.text import AdText
+from monitor.values import Value, replace
 
 LONGEST = 30_000
 """Characters of an ad that are searched; what is longer is a whole handbook, whose first part is the ad."""
@@ -36,8 +36,7 @@ _BETWEEN = re.compile(r"(?:between|entre|zwischen|mellan|mellom|mellem|tussen|tr
 _LONGEST_LABEL = 90
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Value):
     """A day with its context, all as spans of the text; `folded` text has the same positions.
 
     label: the whole label before it ("Closing date" of "Closing date: 1 May", or of the line above a lone date), and

@@ -6,7 +6,6 @@ Every day of the ad is judged by the words nearest to it (lexicon table [deadlin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
 from functools import cache
@@ -18,10 +17,10 @@ from monitor.fields.months import find_months
 from monitor.fields.phrase import Pattern, fold, topic
 from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Found
+from monitor.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Value):
     """day: None if rolling. time: as in dates.DateSeen."""
 
     day: date | None
@@ -39,8 +38,7 @@ class _Surety(IntEnum):
     EXTENDED = 5  # "New deadline: "
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Value):
     day: Day
     surety: _Surety
     start: int

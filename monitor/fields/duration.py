@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import islice, pairwise
@@ -20,6 +19,7 @@ from monitor.fields.phrase import Pattern, fold, source, topic
 from monitor.fields.start import find_start, is_contract
 from monitor.fields.text import AdText
 from monitor.models import Found
+from monitor.values import Value
 
 LABEL, TOTAL, STATED, IN_CONTEXT, INITIAL = 5, 4, 3, 2, 1
 """How surely words tell: a label; "in total"; "for a period of"; "for" in a sentence on the post; "initially"."""
@@ -32,8 +32,7 @@ _DIGITS = r"[0-9]{1,2}(?:[.,][0-9])?"
 _GAP = r"[\s\-]{0,2}(?:\([^()\n]{1,14}\)\s?)?"
 
 
-@dataclass(frozen=True, slots=True)
-class _Amount:
+class _Amount(Value):
     """languages: those to which its words belong; only their cues tell about it ("for" is Swedish for "before")."""
 
     months: float
@@ -45,8 +44,7 @@ class _Amount:
         return _words(f"duration.{name}", self.languages)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Value):
     months: float
     surety: int
     start: int

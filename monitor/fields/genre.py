@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 from monitor.fields.phrase import fold, topic
+from monitor.values import Value
 
 # kind -> (weight of the first different cue of its kind, of each further one, ceiling)
 _WEIGHTS = {
@@ -54,8 +54,7 @@ _LEAD = 3  # words before the name of an event: "12th Workshop on graphs"
 _NEAR = 60  # characters from a word for the deadline to its year
 
 
-@dataclass(frozen=True, slots=True)
-class Genre:
+class Genre(Value):
     """is_ad: score >= 2.75. cues: kind -> the different words found of that kind, as they stand in the text."""
 
     score: float

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from monitor.fields.labels import role
+from monitor.values import Value
 
 _LABEL = 60  # characters; longer ones are sentences
 _VALUE = 300
@@ -18,8 +18,7 @@ _LINE = re.compile(r"[^\n]+")
 _INNER = re.compile(r"(?<=[\s.;,(])((?:[^\W\d_][\w/()'-]*[ ]){0,3}[^\W\d_][\w/()'-]*):\s+")
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(Value):
     """role: see labels.ROLES. value: a substring of the text, `start` to `end`. label_start: where the label begins.
 
     own_line: the label stands alone on the line above the value.

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from monitor.fields.phrase import fold
 from monitor.fields.text import AdText
+from monitor.values import Value
 
 # Folded forms (lower case, no accents) -> ISO 4217; "$" and "kr" wait for the country.
 _CURRENCIES = {
@@ -73,8 +73,7 @@ _GROUPED = re.compile(r"\d{1,3}[ .,']\d{3}(?!\d)")
 _HUGE = re.compile(r"\s?(?:m€|mio|mill|mrd|milliard|million|billion|milj|miljard|mld|m\b|mn\b|bn\b|crore)")
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Value):
     """An amount or a range at text[start:end]. currency: ISO 4217, or "$" and "kr" as long as the country is unknown,
     or "" where none is written."""
 

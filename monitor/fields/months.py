@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import dataclass
 from functools import cache
 
 from monitor.fields.lexicon import phrases
+from monitor.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class MonthSeen:
+class MonthSeen(Value):
     """A month and its year, without a day. str() of it is ISO 8601: "2026-09"."""
 
     year: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.phrase import Pattern, fold
+from monitor.values import Value
 
 _UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper()) + "\u1e00-\u1eff"
 _LETTER = r"[^\W\d_]"
@@ -31,8 +31,7 @@ _SEPARATOR = re.compile(
 _ASIDE = re.compile(r"\s*(?:\([^()\n]{0,160}\)|\[[^\[\]\n]{0,80}\]|<[^<>\n]{0,80}>)")
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Value):
     """name: without titles, in usual capitals. start, end: its span in the text, with the titles. rank: the titles."""
 
     name: str

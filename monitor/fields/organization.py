@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from monitor.fields.labelled import values
@@ -15,6 +14,7 @@ from monitor.fields.lexicon import all_phrases, phrases
 from monitor.fields.phrase import Pattern, fold, source
 from monitor.fields.text import AdText
 from monitor.models import Found
+from monitor.values import Value
 
 WINDOW = 8000  # characters; an ad names its employer early and often
 UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
@@ -29,8 +29,7 @@ _LEGAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Value):
     name: str
     start: int
     end: int

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
 
 from monitor.fields.money import PER_EURO, Amount, alike, amounts, currency_of
 from monitor.fields.phrase import fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found, Pay
+from monitor.values import Value, replace
 
 _PERIODS = ("hour", "week", "month", "year")
 _PLAUSIBLE = {"hour": (5, 250), "week": (80, 5_000), "month": (250, 25_000), "year": (2_500, 400_000)}  # euros
@@ -47,8 +47,7 @@ def find_pay(ad: AdText) -> Found[Pay] | None:
     return Found(Pay(scale), scale) if scale else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
+class _Offer(Value):
     pay: Pay
     start: int
     end: int

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from monitor.fields.labelled import Labelled, values
@@ -14,6 +13,7 @@ from monitor.fields.names import Person, has_title, person_at, persons, persons_
 from monitor.fields.phrase import Pattern, fold
 from monitor.fields.text import AdText
 from monitor.models import Contact, Found, Level
+from monitor.values import Value
 
 _MOST = 10  # supervisors; a page that names more lists its staff
 _GAP = 60  # characters between a cue and the titled name that it speaks of
@@ -233,8 +233,7 @@ _HIDDEN = re.compile(
 _SPOKEN = re.compile(_DOT)
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
+class _Address(Value):
     email: str
     start: int
     end: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
@@ -16,13 +15,13 @@ from monitor.fields.months import find_months, month_number
 from monitor.fields.phrase import Pattern, fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
+from monitor.values import Value
 
 LABEL, CUE, PLACE, SOON = 4, 3, 2, 1
 """How surely words tell the start: its label, a word such as "starting", "from" in a sentence on the post, "asap"."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Value):
     value: str
     surety: int
     start: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
+from monitor.values import Value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdText:
+
+class AdText(Value, kw_only=True):
     """text: the ad's own words, a line a block; a table row or a label with its value is one line, `Label: value`.
 
     as_of: the day it was read; a date without a year is near it. language: ISO 639-1, None if nothing tells.

@@ -17,13 +17,13 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from monitor.identity.addresses import canonical_url, host_of, job_number, without_noise
 from monitor.identity.titles import normal
 from monitor.models import Posting
+from monitor.values import field_names, replace
 
 
 def distinct(postings: Sequence[Posting]) -> tuple[Posting, ...]:
@@ -56,7 +56,7 @@ def _agree(a: Posting, b: Posting, *, partly: bool) -> bool:
 
 
 def _filled(first: Posting, later: Posting) -> Posting:
-    missing = [f.name for f in fields(Posting) if getattr(first, f.name) in (None, ())]
+    missing = [name for name in field_names(Posting) if getattr(first, name) in (None, ())]
     evidence = {**later.evidence, **first.evidence}
     values: dict[str, Any] = {name: getattr(later, name) for name in missing}
     if later.deadline and not first.deadline:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -13,13 +12,13 @@ from monitor.identity.addresses import canonical_url
 from monitor.identity.keys import ADDRESSES, STRENGTH, keys_of
 from monitor.identity.titles import alike, extended_title, near_title, normal
 from monitor.models import Position, Posting, Sighting, Status
+from monitor.values import Value
 
 REPOST_DAYS = 120  # an ad that comes back under another address after a longer time is another position
 _NEAR_TITLES_COMPARED = 4_000  # pairs; beyond it, only equal titles count as moved
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
+class Matching(Value):
     """One to one. pairs: (index of the posting, its position). new: indices. missing: this source's others.
 
     keys: those of each posting (`keys_of`).

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from monitor.pipeline.concluding import conclude
 from monitor.readers.plain import whole_text
 from monitor.settings import Source
 from monitor.store import Store
+from monitor.values import Value, field_names
 
 _UNCOMPARED = ("text", "evidence", "identifier", "language")
 _NO_VALIDATORS = Validators()
@@ -123,8 +122,7 @@ def _without_headers(source: Source) -> Source:
     return source.replace(headers={})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Value, kw_only=True):
     """What a source's list showed at a moment, as it is read today. text: a line a block (of a feed: its entries)."""
 
     at: datetime
@@ -132,8 +130,7 @@ class Look:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListChange:
+class ListChange(Value, kw_only=True):
     """Two looks at one list compared. changed: the posting as it is now, and its fields before and after."""
 
     added: tuple[Posting, ...] = ()
@@ -188,7 +185,7 @@ def list_change(before: Look, after: Look, source: str) -> ListChange:
 
 
 def _fields(before: Posting, after: Posting) -> dict[str, FieldChange]:
-    names = (field.name for field in dataclasses.fields(Posting) if field.name not in _UNCOMPARED)
+    names = (name for name in field_names(Posting) if name not in _UNCOMPARED)
     values = ((name, getattr(before, name), getattr(after, name)) for name in names)
     return {name: FieldChange(old, new) for name, old, new in values if old != new and _place(old) != _place(new)}
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from importlib.resources import files
@@ -24,11 +23,11 @@ from monitor.pipeline.late import read, read_ad
 from monitor.pipeline.sameness import gist
 from monitor.settings import Source
 from monitor.store import SourceState
+from monitor.values import Value, asdict, replace
 from monitor.words import mentions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckInput:
+class CheckInput(Value, kw_only=True):
     """Everything that a check depends on, besides the network."""
 
     source: Source

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from monitor.cadence import next_check_at
 from monitor.diff import ads_until, compare, concluded, refresh, settled_until
@@ -13,6 +12,7 @@ from monitor.pipeline.check import CheckInput, Reader, Web, fingerprint, open_ad
 from monitor.pipeline.poll import Checked
 from monitor.settings import Source
 from monitor.store import Store
+from monitor.values import Value, replace
 
 
 async def second_half(
@@ -30,8 +30,7 @@ async def second_half(
     return conclude(store, source, seen, anew, known)
 
 
-@dataclass(frozen=True, slots=True)
-class Reread:
+class Reread(Value):
     """The stored pages of a source as today's reader finds them."""
 
     listed: tuple[Posting, ...]

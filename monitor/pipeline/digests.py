@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from itertools import islice
@@ -28,14 +27,14 @@ from monitor.pipeline.interests import best_matcher
 from monitor.render import render
 from monitor.settings import DigestSettings, Settings
 from monitor.store import Delivery, SourceState, Store
+from monitor.values import Value
 
 REMINDERS = timedelta(days=1)  # how often an instant digest looks at deadlines that come near
 MOST_DEADLINES = 500  # attached to one mail; a first digest may know of more than a mail server takes
 OUTBOX_SENDER = "Position monitor <monitor@localhost>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(Value, kw_only=True):
     """A digest as it would go out now.
 
     calendar: the deadlines in it, as iCalendar; None where there are none. through_event: the last event it covers.
@@ -48,8 +47,7 @@ class Prepared:
     through_event: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(Value, kw_only=True):
     """What became of one try to deliver. state: sent, postponed (it is tried again) or failed (given up)."""
 
     subscriber: str

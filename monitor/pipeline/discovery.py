@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -23,6 +22,7 @@ from monitor.pipeline.reading import read
 from monitor.platforms import board_of, leads
 from monitor.readers.announced import Announced, announced
 from monitor.readers.structured import structured_postings
+from monitor.values import Value, replace
 
 MOST_FEEDS = 4  # of one page are looked at
 MOST_LISTS = 3  # that a page links to are told
@@ -43,8 +43,7 @@ class Way(StrEnum):
     PAGE = "page"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Value):
     """An address that may be better than the page's own. name: what or where it is ("the data of Lever")."""
 
     way: Way
@@ -52,16 +51,14 @@ class Candidate:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Value):
     """why: words that follow the candidate's address and a colon."""
 
     candidate: Candidate
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discovery:
+class Discovery(Value, kw_only=True):
     """What is best watched.
 
     asked: the address that the person gave. url: the one to watch. why: one sentence. reading: what `url` shows.

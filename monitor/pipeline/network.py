@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from monitor.fetch import Fetcher, may_share
 from monitor.models import Page, Validators
 from monitor.platforms import request
+from monitor.values import replace
 
 _NONE = Validators()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.cadence import falls_due, next_check_at
@@ -17,6 +16,7 @@ from monitor.pipeline.network import Network
 from monitor.pipeline.workers import Workers
 from monitor.settings import Settings, Source
 from monitor.store import SourceState, Store
+from monitor.values import Value
 
 STOP_SECONDS = 20.0  # that the checks under way have to end in, once the program is told to stop
 _LOOK_SECONDS = 0.25  # how often it is asked whether it is
@@ -24,8 +24,7 @@ _LOOK_SECONDS = 0.25  # how often it is asked whether it is
 log = logging.getLogger("monitor")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Value, kw_only=True):
     """The result of one check, as `monitor poll` tells it. error: the sentence of a failure or a suspicion."""
 
     source: str
@@ -121,8 +120,7 @@ def _batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
     yield from hosts.values()
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(Value):
     """What the checks of one pass share."""
 
     store: Store

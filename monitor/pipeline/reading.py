@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from monitor import readers
 from monitor.models import DeadlineKind, Hints, Kind, Page, Posting, Reading
 from monitor.platforms import Record, ad_of, board_of
 from monitor.platforms.data import day
 from monitor.readers import READERS
+from monitor.values import replace
 
 
 def read(page: Page, hints: Hints) -> Reading:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from monitor.delivery import CHANNELS, channel_of, file_name
@@ -14,6 +13,7 @@ from monitor.pipeline.digests import Prepared, Sent, calendar_for, message_for, 
 from monitor.pipeline.interests import by_words
 from monitor.render import render
 from monitor.settings import DigestSettings, Settings
+from monitor.values import replace
 
 
 def send_samples(settings: Settings, now: datetime) -> Iterator[Sent]:

@@ -3,44 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from monitor.models import Page, Posting
+from monitor.values import Value
 
 Leads: TypeAlias = Callable[[str, str], Iterable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Value):
     """One position as a platform's data gives it. markup: its ad, HTML or plain text.
 
     closes: the last day as the data has it, which holds where the ad's own words give none.
     """
 
     posting: Posting
-    markup: str = field(default="", repr=False)
+    markup: str = ""
     closes: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Value):
     """All positions of one answer. next_page: the address at which the list goes on; None: this was the last of it."""
 
     records: tuple[Record, ...]
     next_page: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value):
     """How a platform is asked for what an address stands for. json: what is posted to `url`; None for a GET of it."""
 
     url: str
     json: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Value):
     """A recruitment platform.
 
     leads: (address of a page, its HTML or "") -> addresses of the feed or API behind it, the likeliest first, or of a

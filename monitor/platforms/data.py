@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from email.utils import parsedate_tz
 from html import unescape
@@ -14,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from monitor.models import DeadlineKind, Posting
 from monitor.platforms.base import Record
+from monitor.values import replace
 
 _ISO = re.compile(r"\s*(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _NORDIC = re.compile(r"\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\b")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeAlias
 
 from monitor.fields.phrase import fold
@@ -12,6 +11,7 @@ from monitor.readers.feed import looks_like_feed, read_feed
 from monitor.readers.listing import Survey, read_listing, survey
 from monitor.readers.plain import read_page
 from monitor.readers.words import is_bare, says
+from monitor.values import replace
 
 Reader: TypeAlias = Callable[[Page, Hints], Reading]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -22,6 +21,7 @@ from monitor.readers.structured import structured_postings
 from monitor.readers.tree import Tree
 from monitor.readers.walls import NOT_FOUND, marks_of, wall
 from monitor.readers.words import names_no_position, opens_with, says
+from monitor.values import replace
 
 _HEAD, _TAIL = 16_000, 6_000  # characters of a long text in which fields are looked for
 _ELSEWHERE = 2.5  # what a heading such as "PhD courses" takes from the score of the text

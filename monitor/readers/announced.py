@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -14,6 +13,7 @@ from monitor.models import Page
 from monitor.readers.html import parse
 from monitor.readers.walls import marks_of
 from monitor.readers.words import address_words, is_bare, says
+from monitor.values import Value
 
 _FEED_TYPE = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|application/(?:json\+)?feed", re.I)
 _FEED_ADDRESS = re.compile(
@@ -23,8 +23,7 @@ _XML = ("text/xml", "application/xml")
 _COMMENTS = re.compile(r"comment|kommentar", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
+class Announced(Value):
     """Absolute addresses, once each, in the page's order; of `feeds` those that seem to be of positions first.
 
     forward: where it sends a reader at once. lists: where links called "Vacancies" and the like lead.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
 from monitor.fields.labels import role
 from monitor.readers.clutter import HEADINGS, SHORT, clean, tokens
+from monitor.values import Struct, field
 
 _BLOCKS = frozenset(
     "address article aside blockquote body br center dd details dialog div dl dt fieldset figcaption figure footer "
@@ -21,8 +21,7 @@ _MOST = 5000  # lines; no ad has more
 _DEEPEST = 150  # elements within one another; below it, a page's words are taken without its blocks
 
 
-@dataclass
-class Lines:
+class Lines(Struct):
     """Collects the lines of a tree. linked: how many characters of the line are a link's. lead: what stands before the
     next line that is not empty, a label or the mark of a list item.
     """

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,6 +26,7 @@ from monitor.readers.elements import Element, Line, squeeze
 from monitor.readers.records import Group, Record
 from monitor.readers.tree import Tree
 from monitor.readers.zones import Zones
+from monitor.values import Value, replace
 
 DATED = ("deadline", "posted", "updated", "opens", "start", "end", "interview", "decision")
 PLAIN = ("department", "organization", "location", "reference", "level")
@@ -56,7 +56,7 @@ _SPLIT_BEFORE = re.compile(r"[|•·;()\[\]]|\s[–—-]\s")
 _JOINED = re.compile(r"^[\s.\-–—]*(?:to|till|until|bis|au|al|a|à|até|tot|do|til|till|-)?[\s.]*$", re.I)
 
 
-class Value(NamedTuple):
+class Cell(NamedTuple):
     """role: see labels.ROLES. words: as on the page. label: what names it, "" for a class or a header."""
 
     role: str
@@ -64,8 +64,7 @@ class Value(NamedTuple):
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Value):
     """What all records of a page share: the day it was read, its language and its order of day and month."""
 
     tree: Tree
@@ -127,7 +126,7 @@ class Reader:
                     break
         return Posting(title=record.title, url=record.url, evidence=evidence, **fields)  # type: ignore[arg-type]
 
-    def _dated(self, record: Record, values: list[Value], fields: dict[str, object], evidence: dict[str, str]) -> None:
+    def _dated(self, record: Record, values: list[Cell], fields: dict[str, object], evidence: dict[str, str]) -> None:
         for value in values:
             if value.role == "deadline" and "deadline" not in fields:
                 found = self.dates(value.words, six_digits=True)
@@ -190,17 +189,17 @@ class Reader:
         return _with_deadline(posting, found[0], words) if found else posting
 
     # -------------------------------------------------------------------------------------------- one record
-    def _values(self, record: Record, headers: _Headers) -> Iterator[Value]:
+    def _values(self, record: Record, headers: _Headers) -> Iterator[Cell]:
         """The labelled values of a record, the surest first: columns, labels, words before a date, classes."""
         lines = self.tree.lines[record.first : record.last]
         for line in lines:
             if name := headers.role_of(record, line):
-                yield Value(name, _without_label(line.text, name))
+                yield Cell(name, _without_label(line.text, name))
         for name, words in headers.tables.reaching(record.root):
-            yield Value(name, words)
+            yield Cell(name, words)
         text = "\n".join(line.text for line in lines)
         for found in labelled(text, self.language):
-            yield Value(found.role, found.value, found.label)
+            yield Cell(found.role, found.value, found.label)
         for line in lines:
             yield from self._before_dates(line)
         for line in lines:
@@ -210,9 +209,9 @@ class Reader:
             for anchor in line.anchors:
                 address = self.tree.address(anchor) or ""
                 if _EMPLOYER.search(address) and _EMPLOYER.search(urlsplit(address).path):
-                    yield Value("organization", self.tree.anchor_text(anchor))
+                    yield Cell("organization", self.tree.anchor_text(anchor))
 
-    def _before_dates(self, line: Line) -> Iterator[Value]:
+    def _before_dates(self, line: Line) -> Iterator[Cell]:
         """Dates with their label before or after them on the line, without a colon: "Apply by 12 May"."""
         end = 0
         found = self.dates(line.text) if _DIGIT.search(line.text) else []
@@ -222,10 +221,10 @@ class Reader:
             after = line.text[seen.end : stop].strip(" )")
             name = _role_before(before) or _role_after(after)
             if name:
-                yield Value(name, line.text[seen.start : seen.end], squeeze(before))
+                yield Cell(name, line.text[seen.start : seen.end], squeeze(before))
             end = seen.end
 
-    def _stamped(self, record: Record) -> Iterator[Value]:
+    def _stamped(self, record: Record) -> Iterator[Cell]:
         """Machine-readable dates of elements that say what they are (<time class="deadline" datetime=...>)."""
         for element in self.tree.elements[record.root.index : record.root.end]:
             stamp = element.attributes.get("datetime")
@@ -235,7 +234,7 @@ class Reader:
                 names = [name for name, classes in _CLASSES[:2] if words & classes]
                 past = match[0].strip() <= self.as_of.isoformat()
                 for name in names or (["posted"] if past else []):
-                    yield Value(name, match[0].strip())
+                    yield Cell(name, match[0].strip())
 
 
 def _shortened(words: str) -> str:
@@ -287,12 +286,12 @@ def _without_label(text: str, name: str) -> str:
     return tail.strip() if mark and tail.strip() and role(head) == name else text
 
 
-def _by_class(line: Line, record: Record) -> Iterator[Value]:
+def _by_class(line: Line, record: Record) -> Iterator[Cell]:
     """The parts of a line that the class of their element names."""
     for holder, text in line.parts:
         if name := _class_role(holder, line.block, record):
             whole = _class_role(line.block, line.block, record) == name or len(line.parts) == 1
-            yield Value(name, line.text if whole else squeeze(text))
+            yield Cell(name, line.text if whole else squeeze(text))
 
 
 def _class_role(holder: Element, block: Element, record: Record) -> str | None:

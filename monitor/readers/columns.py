@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from monitor.fields.labels import role
 from monitor.fields.phrase import fold, topic
 from monitor.readers.elements import Element, squeeze
 from monitor.readers.tree import Tree
+from monitor.values import Struct, field
 
 _MOST = 50  # columns that one cell may span, and rows
 _HEAD = 6  # rows among which the headers are
 
 
-@dataclass(slots=True)
-class Grid:
+class Grid(Struct):
     """columns: index of a cell -> its column. above: index of a row -> cells of rows above that reach into it.
 
     roles: column -> what its header names (labels.ROLES); {} for a table without headers.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from monitor.fields.registry import FIELDS
 from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Hints, Posting
 from monitor.readers.snippet import plain_text
+from monitor.values import replace
 
 MAX_TEXT = 20_000  # characters of one ad
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
 from monitor.readers.words import is_only
+from monitor.values import Struct, field
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _INLINE = frozenset(
@@ -38,8 +38,7 @@ def squeeze(text: str) -> str:
     return _SPACE.sub(" ", text.replace("\u00ad", "")).strip()
 
 
-@dataclass(slots=True, eq=False)
-class Element:
+class Element(Struct, eq=False):
     """index, end: the interval of elements that it owns, itself included. first, last: the interval of its lines.
 
     said, silent: the interval of its text nodes. cell: which cell of its row a <td> or <th> is, from 1.
@@ -90,8 +89,7 @@ class Element:
         return self.attributes.get("id") or ""
 
 
-@dataclass(slots=True, eq=False)
-class Line:
+class Line(Struct, eq=False):
     """A stretch of text that no block interrupts. parts: its text nodes, each with the element that holds it."""
 
     number: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from monitor.fields.labels import role as role_of_label
 from monitor.readers.elements import Line
@@ -27,6 +26,7 @@ from monitor.readers.words import (
     says_none_open,
 )
 from monitor.readers.zones import Zones
+from monitor.values import Value
 
 _OF_RECORDS = (
     "roles",
@@ -47,8 +47,7 @@ _DATE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Value):
     """What the page as a whole says of itself."""
 
     about_positions: float

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from monitor.models import Hints, Page, Posting, Selectors
 from monitor.readers.elements import Element
@@ -12,6 +11,7 @@ from monitor.readers.judge import Verdict
 from monitor.readers.listing import read_listing, survey
 from monitor.readers.records import Record
 from monitor.readers.tree import Tree
+from monitor.values import Value, replace
 
 _MOST = 8  # candidates
 _LEVELS = 4  # elements of a selector
@@ -19,8 +19,7 @@ _TITLES = 3  # of a candidate that are shown
 _SELECTABLE = re.compile(r"[a-z][a-z0-9-]*(?:\.[A-Za-z_][\w-]*)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Value):
     """One group of records at alike places. taken: how many of them were read as positions. value: all that speaks for
     the group; 3 and more is enough. evidence: the parts of it, the weightiest first. titles: of its first records.
     """
@@ -33,8 +32,7 @@ class Candidate:
     titles: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Value):
     """candidates: the best first. selectors: plain CSS that reads the same positions; None where none was found."""
 
     candidates: tuple[Candidate, ...]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urljoin
+
+from monitor.values import Value, field, replace
 
 MAX_TEXT = 20_000  # characters of one item
 
@@ -30,8 +31,7 @@ FIELD_NAMES = {
 KNOWN_NAMES = frozenset(name for names in FIELD_NAMES.values() for name in names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Value, kw_only=True):
     """An entry of any format. markup: its longest text, HTML or plain. extras: its elements by name, without prefix."""
 
     identifier: str | None
@@ -44,8 +44,7 @@ class Item:
     extras: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class Feed(Value, kw_only=True):
     title: str
     items: tuple[Item, ...]
     language: str | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from typing import Any, TypeAlias
@@ -12,6 +11,7 @@ from urllib.parse import urljoin
 
 from monitor.models import Contact, DeadlineKind, Pay, Posting
 from monitor.readers.snippet import one_line, plain_text
+from monitor.values import Struct, field
 
 Thing: TypeAlias = Mapping[str, Any]  # a schema.org thing; keys without prefix, in lower case
 
@@ -26,8 +26,7 @@ _LONGEST = timedelta(days=548)
 _PERIODS = {"HOUR": "hour", "DAY": "day", "WEEK": "week", "MONTH": "month", "YEAR": "year", "ANNUAL": "year"}
 
 
-@dataclass(slots=True)
-class _Words:
+class _Words(Struct):
     """Collects the words that each field comes from."""
 
     evidence: dict[str, str] = field(default_factory=dict)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from typing import Any
 
 from monitor.fields.phrase import fold
 from monitor.models import Posting
+from monitor.values import replace
 
 _FILLED = tuple(
     "organization department location deadline deadline_time posted_on start duration_months pay reference identifier "
@@ -74,12 +74,11 @@ def _bare(url: str) -> str:
 
 def _completed(posting: Posting, data: Posting) -> Posting:
     """What the page leaves open, from the data; what both say stays as the page says it."""
-    empty = {f.name: f.default for f in fields(Posting)}
     news: dict[str, Any] = {}
     evidence = dict(posting.evidence)
     for name in _FILLED:
         mine, theirs = getattr(posting, name), getattr(data, name)
-        if mine in (None, (), empty.get(name)) and theirs not in (None, ()):
+        if mine in (None, ()) and theirs not in (None, ()):
             news[name] = theirs
             evidence[name] = data.evidence.get(name, str(theirs))
     if "deadline" in news:

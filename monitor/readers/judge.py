@@ -8,7 +8,6 @@ that departments, featured blocks and a page with one position all come through,
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from monitor.models import Posting
 from monitor.readers.cells import Reader
@@ -25,6 +24,7 @@ from monitor.readers.words import (
     says,
 )
 from monitor.readers.zones import Zones
+from monitor.values import Value
 
 ENOUGH = 3.0
 _SECOND = 1.5  # what a group without deadlines has to have more beside a list with them
@@ -33,8 +33,7 @@ _LIST = 3  # records
 _SOUND = 6.0  # a group of so much needs no more
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Value):
     """What became of a group: value is all that speaks for it (its parts are `group.notes`), taken its positions."""
 
     group: Group
@@ -42,8 +41,7 @@ class Verdict:
     taken: int
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Value):
     """postings: in page order. signature: the groups that hold them. covered: share of the page's own words in them.
 
     headed: all stand under a heading of positions ("Open positions"). verdicts: on the groups that were weighed.
@@ -56,8 +54,7 @@ class Found:
     verdicts: tuple[Verdict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
+class _Weighed(Value):
     """rank: by which groups come in turn; value: what speaks for the group."""
 
     group: Group

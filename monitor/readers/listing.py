@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from monitor.errors import ReadError
 from monitor.identity import distinct
 from monitor.models import Hints, Kind, Page, Reading
@@ -21,10 +19,10 @@ from monitor.readers.tree import Tree
 from monitor.readers.walls import Marks, marks_of, wall
 from monitor.readers.words import says_none_open
 from monitor.readers.zones import Zones
+from monitor.values import Value, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Value):
     """A page read as a list, and what tells a list from an ad: the share of the page's words that its items hold, the
     number of JobPostings in its data, its first heading, the number of its characters, and whether all items stand
     under a heading such as "Open positions". verdicts, tree: how it came to that, for who asks.

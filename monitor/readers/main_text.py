@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -23,10 +22,10 @@ from monitor.fields.phrase import fold
 from monitor.readers.blocks import Lines
 from monitor.readers.clutter import HEADINGS, INVISIBLE, NEVER, SHORT, clean, drop_noise, drop_other_positions
 from monitor.readers.html import parse
+from monitor.values import Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class MainText:
+class MainText(Value):
     """text: a line a block; table rows and definition lists as `Label: value`.
 
     headings: (level, words) in the order of the page, also those above the ad. page_title: the title element.

@@ -12,7 +12,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
 
@@ -22,6 +21,7 @@ from monitor.readers.elements import FORMATTING, Element, Line
 from monitor.readers.tree import Tree
 from monitor.readers.words import is_bare, is_file, is_generic, is_only, is_rank, says
 from monitor.readers.zones import Zones
+from monitor.values import Struct, field
 
 MAX_RECORD = 6000  # characters
 MAX_RUN = 2500  # characters that a record may run on behind its title
@@ -35,8 +35,7 @@ _LABEL = 40  # characters within which a label ends
 _PEOPLE = ("supervisor", "contact", "referee")  # columns whose links lead to persons
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct):
     """One member's share of the page. seed: the link or the block that it grew from.
 
     root: the element that is its own; its title stands there. first, last: its lines, with those that it runs on over.
@@ -51,8 +50,7 @@ class Record:
     url: str | None = None
 
 
-@dataclass(slots=True)
-class Group:
+class Group(Struct):
     """Records of one make. signature: what they share. linked: whether its seeds are links."""
 
     signature: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from monitor.fields.deadline import find_deadline
 from monitor.fields.phrase import fold, topic
@@ -11,6 +10,7 @@ from monitor.fields.text import AdText
 from monitor.models import DeadlineKind, Posting
 from monitor.readers.cells import Reader
 from monitor.readers.words import says
+from monitor.values import replace
 
 _LONG = 400  # characters; what is said of all positions is said in a sentence or two
 

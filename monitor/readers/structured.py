@@ -10,7 +10,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from html import unescape
 from typing import Any
@@ -21,6 +20,7 @@ from monitor.errors import ReadError
 from monitor.models import Posting
 from monitor.readers.html import parse
 from monitor.readers.job_posting import Thing, posting_of
+from monitor.values import Value, replace
 
 MAX_REPAIRED = 256 * 1024  # bytes; repairing hostile input of 100 KB takes a second
 MAX_DEPTH = 60
@@ -165,8 +165,7 @@ def _resolved(thing: Thing, known: Mapping[str, Thing]) -> Thing:
 # Microdata (HTML section 5) and RDFa Lite 1.1: the same idea under other attribute names
 
 
-@dataclass(frozen=True, slots=True)
-class _Syntax:
+class _Syntax(Value):
     item: str
     type: str
     property: str

@@ -6,13 +6,13 @@ Asked only of a page on which no position was found, except for the marks of a b
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
 from monitor.readers.tree import Tree
 from monitor.readers.words import address_words, is_placeholder, says, words_of
+from monitor.values import Value
 
 NOT_FOUND = "the page says that it does not exist"
 SHORT = 700  # characters; a wall says little else
@@ -30,8 +30,7 @@ _APP_ROOT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Value):
     """What a page's source shows besides its text. html: the source; scripts: whether it has any.
 
     frames: the addresses of its frames. forward: where it sends a reader at once (`<meta http-equiv=refresh>`).

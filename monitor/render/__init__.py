@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from monitor.digest import LOOK_BACK, Digest, Rendered
 from monitor.errors import RenderError
 from monitor.render import wording
 from monitor.render.wording import clean, count
+from monitor.values import Value
 
 MAX_HTML = 90_000  # bytes; Gmail cuts a mail off at 102 KB and hides what follows
 SUBJECT_LENGTH = 120
@@ -39,8 +39,7 @@ _SHOWN = {  # entries of each section, when there is room for them
 _SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05, 0.02, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Value):
     """The entries of a section that a mail has room for. rest: how many more there are."""
 
     entries: tuple[Any, ...]

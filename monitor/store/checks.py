@@ -6,7 +6,6 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from monitor.identity import canonical_url, near_title, sighting_of
@@ -26,6 +25,7 @@ from monitor.models import (
 )
 from monitor.store.connection import Connection
 from monitor.store.records import dump, dump_posting, stamp
+from monitor.values import replace
 
 
 def write_check(

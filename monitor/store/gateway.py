@@ -6,7 +6,6 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +33,7 @@ from monitor.store.outbox import Outbox
 from monitor.store.records import SourceState, load_event, load_posting, load_sighting, moment, some_moment, stamp
 from monitor.store.retention import Pruned, moments, prune
 from monitor.store.search import Hit, ranked_ids
+from monitor.values import replace
 
 
 class Store:

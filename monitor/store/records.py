@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -19,10 +18,10 @@ from monitor.models import (
 )
 from monitor.plain import posting_from_json, to_json
 from monitor.store.connection import Row
+from monitor.values import Value, field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceState:
+class SourceState(Value, kw_only=True):
     """What is kept of a source between checks, besides its positions.
 
     fingerprint: of the reader and the settings that its postings were read with. signature: Reading.signature of the
@@ -55,8 +54,7 @@ class SourceState:
     platform: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DigestRecord:
+class DigestRecord(Value, kw_only=True):
     """A digest that was put together. through_event: the last event it covers; the next one starts after it.
 
     subject: None where there was nothing to tell, and nothing was sent.
@@ -69,8 +67,7 @@ class DigestRecord:
     subject: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Value, kw_only=True):
     """One digest to one recipient. message: as it goes to the mail server, the same at every try.
 
     at: when the digest was put together. next_try_at: while it is pending. settled_at: when it was accepted, or given

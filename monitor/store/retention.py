@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.identity import canonical_url
 from monitor.store.connection import Connection
 from monitor.store.records import stamp
+from monitor.values import Value
 
 LEAST_STATES = 10  # of each list, however old: a clock that was wrong for a day must not cost the past
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(Value):
     """How many bodies of lists, bodies of positions' own pages, and mails were let go."""
 
     lists: int

@@ -7,10 +7,10 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 
 from monitor.models import Position
 from monitor.store.connection import Connection
+from monitor.values import Value
 from monitor.words import one_line
 
 WEIGHTS = (10.0, 4.0, 4.0, 6.0, 3.0, 1.0)  # title, organization, department, supervisors, summary, text
@@ -18,8 +18,7 @@ OPENING, CLOSING = "\x02", "\x03"  # around the words that were found; no text o
 _LONGEST = 500  # characters of a query
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(Value, kw_only=True):
     """position: one that has all words. score: bm25, the higher the better.
 
     excerpt: where the words stand, each between OPENING and CLOSING.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from monitor.diff import ads_to_open, compare, refresh
 from monitor.models import AdSeen, DeadlineKind, EventKind, Kind, Observation, Outcome, Posting, Reading, Status
 from monitor.settings import Source
+from monitor.values import replace
 from tests.diff.world import World
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)

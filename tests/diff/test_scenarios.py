@@ -16,7 +16,6 @@ A file of scenarios/ holds `[[scenario]]` tables. `posting.NAME` is a posting; `
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ import pytest
 from monitor.config import read_table
 from monitor.models import AdSeen, Contact, DeadlineKind, Kind, Observation, Page, Pay, Posting, Reading, Verdict
 from monitor.settings import Source
+from monitor.values import replace
 from tests.diff.world import World
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.diff import ads_to_open, compare
@@ -21,6 +21,7 @@ from monitor.models import (
     Verdict,
 )
 from monitor.settings import Source
+from monitor.values import replace
 
 
 @dataclass

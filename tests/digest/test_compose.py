@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +21,7 @@ from monitor.models import Event, EventKind, FieldChange, Known, Position, Posti
 from monitor.pipeline.interests import by_words
 from monitor.plain import to_json
 from monitor.settings import DigestSettings
+from monitor.values import replace
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -121,7 +121,7 @@ def test_names_of_sources_come_from_the_settings_too() -> None:
 
 def test_a_position_without_a_page_of_its_own_is_linked_to_its_source() -> None:
     here = position(1)
-    bare = dataclasses.replace(here, posting=dataclasses.replace(here.posting, url=None))
+    bare = replace(here, posting=replace(here.posting, url=None))
     events = [event(1, EventKind.NEW, bare), event(2, EventKind.NEW, position(2))]
     digest = compose(READER, events, (), since=None, now=NOW, next_at=None)
     assert [e.url for e in digest.new] == ["https://example.org/list", "https://example.org/2"]
@@ -206,7 +206,7 @@ def test_a_first_digest_shows_what_is_open_and_what_is_news() -> None:
     events = [
         event(1, EventKind.CHANGED, moved, {"location": FieldChange("Here", "There")}),
         event(2, EventKind.NEW, fresh),
-        event(3, EventKind.CLOSED, dataclasses.replace(gone, status=Status.CLOSED)),
+        event(3, EventKind.CLOSED, replace(gone, status=Status.CLOSED)),
         *(event(4 + n, EventKind.CHANGED, old, fields) for n, fields in enumerate(there_and_back)),
     ]
     digest = compose(READER, events, [old, moved, fresh], since=None, now=NOW, next_at=None)
@@ -225,9 +225,7 @@ def test_a_first_digest_has_the_best_matches_first_and_each_deadline_once() -> N
     reader = READER.replace(interests=("optimal transport",))
     near = position(1, deadline=NOW.date() + timedelta(days=2))
     asked_for = position(2)
-    asked_for = dataclasses.replace(
-        asked_for, posting=dataclasses.replace(asked_for.posting, title="PhD in optimal transport")
-    )
+    asked_for = replace(asked_for, posting=replace(asked_for.posting, title="PhD in optimal transport"))
     digest = compose(reader, (), [near, asked_for], since=None, now=NOW, next_at=None)
     assert [(e.position, e.matching) for e in digest.open_now] == [(2, True), (1, False)]
     assert (digest.closing, digest.other_closing) == ((), ())
@@ -292,7 +290,7 @@ def test_a_first_digest_tells_of_trouble_that_began_long_ago(sources: tuple[str,
     reader = READER.replace(sources=sources)
     digest = compose(reader, (), (), since=None, now=NOW, next_at=None, known={URL: KNOWN}, names={URL: "List"})
     assert [n.source for n in digest.trouble] == ["List"] * told
-    passing = dataclasses.replace(KNOWN, trouble_told=False)
+    passing = replace(KNOWN, trouble_told=False)
     assert compose(reader, (), (), since=None, now=NOW, next_at=None, known={URL: passing}).trouble == ()
 
 
@@ -313,7 +311,7 @@ def test_a_position_is_told_once(turns: list[tuple[int, EventKind, str | None]],
     assert len(told) == len(set(told))
     assert digest.is_empty == (not told)
     # a mail that was not sent is not lost: what it had to tell, and nothing else, is in the next one
-    assert dataclasses.replace(log, now=NOW + timedelta(days=1)).digest(reader, by_words).counts == digest.counts
+    assert replace(log, now=NOW + timedelta(days=1)).digest(reader, by_words).counts == digest.counts
 
 
 def _log(turns: list[tuple[int, EventKind, str | None]]) -> tuple[Event, ...]:
@@ -336,8 +334,8 @@ def position(
     posting = Posting(title=f"Position {number}", url=f"https://example.org/{number}", deadline=deadline)
     data = {"id": number, "title": posting.title, "source": source}
     built = scene({"position": [data]}, NOW).open_positions[0]
-    sighting = dataclasses.replace(built.sightings[0], source=source, listed=posting, first_seen=first_seen)
-    return dataclasses.replace(built, posting=posting, first_seen=first_seen, sightings=(sighting,), status=Status.OPEN)
+    sighting = replace(built.sightings[0], source=source, listed=posting, first_seen=first_seen)
+    return replace(built, posting=posting, first_seen=first_seen, sightings=(sighting,), status=Status.OPEN)
 
 
 def event(number: int, kind: EventKind, about: Position, fields: dict[str, FieldChange] | None = None) -> Event:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
 import shutil
@@ -23,6 +22,7 @@ from monitor.models import DeadlineKind, Event, EventKind, Pay, Posting
 from monitor.pipeline.interests import by_words
 from monitor.render import MAX_HTML, SUBJECT_LENGTH, render, summary, template_folder, wording
 from monitor.settings import DigestSettings
+from monitor.values import field_names, replace
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 READER = DigestSettings(to=("me@example.org",), timezone="Europe/Stockholm")
@@ -76,15 +76,13 @@ def many(times: int) -> Digest:
     scene = sample_scene(NOW)
 
     def copy(event: Event, n: int) -> Event:
-        moved = event.position and dataclasses.replace(event.position, id=event.position.id + 1000 * n)
-        return dataclasses.replace(
-            event, position=moved, source=f"{event.source}/{n}", source_name=f"{n} {event.source_name}"
-        )
+        moved = event.position and replace(event.position, id=event.position.id + 1000 * n)
+        return replace(event, position=moved, source=f"{event.source}/{n}", source_name=f"{n} {event.source_name}")
 
     events = tuple(copy(event, n) for event in scene.events for n in range(times))
-    positions = tuple(dataclasses.replace(p, id=p.id + 1000 * n) for p in scene.open_positions for n in range(times))
+    positions = tuple(replace(p, id=p.id + 1000 * n) for p in scene.open_positions for n in range(times))
     reader = READER.replace(interests=("deep learning", "optimal transport"))
-    return dataclasses.replace(scene, events=events, open_positions=positions).digest(reader, by_words)
+    return replace(scene, events=events, open_positions=positions).digest(reader, by_words)
 
 
 # --- form --------------------------------------------------------------------------------------------------------
@@ -97,14 +95,14 @@ def test_the_subject_says_what_is_in_it() -> None:
 def test_one_new_position_is_named_in_the_subject() -> None:
     scene = sample_scene(NOW)
     only = tuple(e for e in scene.events if e.position and e.position.id == 1)
-    digest = dataclasses.replace(scene, events=only, open_positions=()).digest(READER, by_words)
+    digest = replace(scene, events=only, open_positions=()).digest(READER, by_words)
     assert render(digest).subject == (
         "Positions: New: PhD student in the mathematical theory of deep learning, Norrvik University of Technology"
     )
 
 
 def test_an_empty_digest_says_so() -> None:
-    scene = dataclasses.replace(sample_scene(NOW), events=(), open_positions=())
+    scene = replace(sample_scene(NOW), events=(), open_positions=())
     mail = render(scene.digest(READER.replace(name="Math jobs"), by_words))
     assert mail.subject == "Math jobs: nothing new"
     assert "Nothing was new, changed or closed." in mail.text
@@ -198,11 +196,11 @@ def test_no_page_makes_the_html_too_long() -> None:
     before = [f"{n}" + "x" * 2_000 for n in range(300)]
     marks = mark("\n".join(before), "\n".join(line + "y" if n % 2 else line for n, line in enumerate(before)))
     long = "&" * 5_000
-    changes = (Delta("text", "", "", marks), *(Delta(f.name, long, long) for f in dataclasses.fields(Posting)))
+    changes = (Delta("text", "", "", marks), *(Delta(name, long, long) for name in field_names(Posting)))
 
     def spoil(entry: Entry) -> Entry:
         texts: dict[str, Any] = dict.fromkeys(("title", "organization", "department", "location", "summary"), long)
-        posting = dataclasses.replace(
+        posting = replace(
             entry.posting,
             **texts,
             deadline_time=long,
@@ -211,12 +209,12 @@ def test_no_page_makes_the_html_too_long() -> None:
             evidence={"deadline": long},
         )
         shown = changes if entry.changes else ()
-        return dataclasses.replace(entry, posting=posting, url=address, why=(long,) * 9, changes=shown)
+        return replace(entry, posting=posting, url=address, why=(long,) * 9, changes=shown)
 
     whole = many(40)
     names = ("new", "other_new", "changed", "closing", "other_closing", "closed", "reopened")
     sections: dict[str, Any] = {name: tuple(map(spoil, getattr(whole, name))) for name in names}
-    digest = dataclasses.replace(whole, open_now=sections["closing"], **sections)
+    digest = replace(whole, open_now=sections["closing"], **sections)
     mail = render(digest)
     assert len(mail.html.encode()) <= MAX_HTML
     assert "and 80 more: monitor changes" in Page(mail.html).text
@@ -225,7 +223,7 @@ def test_no_page_makes_the_html_too_long() -> None:
 
 def test_a_first_digest_counts_what_is_open_and_its_command_shows_it() -> None:
     whole = many(20)
-    first = dataclasses.replace(whole, since=None, open_now=(*whole.new, *whole.other_new))
+    first = replace(whole, since=None, open_now=(*whole.new, *whole.other_new))
     assert {"40 open for you", "60 other open now"} <= set(summary(first))
     assert "more: monitor changes --since 2026-10-23" in render(first).text
 
@@ -277,8 +275,8 @@ def spoiled(title: str, url: str | None, other: str) -> Digest:
 
     def spoil(event: Event) -> Event:
         if event.position is None:
-            return dataclasses.replace(event, text=other, source_name=title)
-        posting = dataclasses.replace(
+            return replace(event, text=other, source_name=title)
+        posting = replace(
             event.position.posting,
             title=title,
             url=url,
@@ -292,9 +290,9 @@ def spoiled(title: str, url: str | None, other: str) -> Digest:
             start=other,
             evidence={"deadline": other},
         )
-        return dataclasses.replace(event, position=dataclasses.replace(event.position, posting=posting))
+        return replace(event, position=replace(event.position, posting=posting))
 
-    return dataclasses.replace(scene, events=tuple(map(spoil, scene.events))).digest(READER, by_words)
+    return replace(scene, events=tuple(map(spoil, scene.events))).digest(READER, by_words)
 
 
 def check_harmless(mail: Rendered) -> None:
@@ -479,7 +477,7 @@ def test_a_template_that_is_not_text(tmp_path: Path) -> None:
 def test_users_templates_escape_too(tmp_path: Path) -> None:
     (tmp_path / "digest.html").write_text("<p>{{ new.entries[0].posting.title }}</p>")
     digest = spoiled("<script>alert(1)</script>", None, "x")
-    digest = dataclasses.replace(digest, new=digest.new or digest.other_new)
+    digest = replace(digest, new=digest.new or digest.other_new)
     assert "<script" not in render(digest, folders=[tmp_path]).html
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from monitor.pipeline.check import read_ad_page
 from monitor.pipeline.poll import poll
 from monitor.settings import Settings
 from monitor.store import Store
+from monitor.values import replace
 from tests.fetch.faults import KEEP, FaultServer, Script, response
 from tests.servers import FETCH, serving
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from monitor.models import Hints, Selectors
 from monitor.readers.explain import explain
 from monitor.readers.listing import read_listing
+from monitor.values import replace
 from tests.readers.test_listing import case, page, titles
 
 LISTS = [
