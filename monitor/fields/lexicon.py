@@ -5,15 +5,12 @@ A file holds tables of phrase lists. `phrases("deadline.labels")` gives that lis
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import tomli
-
-_HEADER = re.compile(r"^\[(\w+)\]", re.M)
+import rtoml
 
 
 @cache
@@ -22,15 +19,16 @@ def _texts() -> Mapping[str, Mapping[str, str]]:
     folder = files("monitor") / "lexicon"
     result = {}
     for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
-        _, *parts = _HEADER.split(file.read_text(encoding="utf-8"))
-        result[file.name.removesuffix(".toml")] = dict(zip(parts[::2], parts[1::2], strict=True))
+        _, *tables = f"\n{file.read_text(encoding='utf-8')}".split("\n[")
+        named = (table.partition("]") for table in tables)
+        result[file.name.removesuffix(".toml")] = {name: text for name, _, text in named}
     return result
 
 
 @cache
 def _table(name: str) -> Mapping[str, Mapping[str, Any]]:
     """language -> its table of that name. Only what is asked for is parsed: a list needs half of the tables."""
-    return {language: tomli.loads(tables[name]) for language, tables in _texts().items() if name in tables}
+    return {language: rtoml.loads(tables[name]) for language, tables in _texts().items() if name in tables}
 
 
 @cache
