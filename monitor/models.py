@@ -95,7 +95,7 @@ class Contact(Value):
     email: str | None = None
 
 
-class Posting(Value, kw_only=True):
+class Posting(Value, kw_only=True, omit_defaults=True):
     """One advertised position as one source shows it at one time (schema.org JobPosting).
 
     deadline_time: the time and zone as the ad gives them ("23:59 CET"), None where it gives none.

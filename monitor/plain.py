@@ -7,11 +7,12 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from monitor.models import Contact, DeadlineKind, Level, Pay, Posting
+from msgspec import convert, json
+
+from monitor.models import Posting
 from monitor.values import Struct, field_names
 
 _PLAIN = (str, type(None), bool, int, float)
-_FIELDS = frozenset(field_names(Posting))
 
 
 def to_json(value: Any) -> Any:
@@ -31,17 +32,15 @@ def to_json(value: Any) -> Any:
     return value
 
 
+def dump(value: Any) -> str:
+    """The same as compact JSON text; of a posting only what is known, as it has many fields, and most ads fill few."""
+    return json.encode(value).decode()
+
+
+load = json.decode
+load_posting = json.Decoder(Posting).decode  # fields unknown to this version are left out
+
+
 def posting_from_json(data: Mapping[str, Any]) -> Posting:
     """The inverse of `to_json` for a posting; fields unknown to this version are left out."""
-    values = {k: v for k, v in data.items() if k in _FIELDS}
-    for name in ("deadline", "posted_on"):
-        if values.get(name):
-            values[name] = date.fromisoformat(values[name])
-    if values.get("level"):
-        values["level"] = Level(values["level"])
-    values["deadline_kind"] = DeadlineKind(values.get("deadline_kind") or DeadlineKind.UNKNOWN)
-    if values.get("pay"):
-        values["pay"] = Pay(**values["pay"])
-    values["supervisors"] = tuple(values.get("supervisors") or ())
-    values["contacts"] = tuple(Contact(**c) for c in values.get("contacts") or ())
-    return Posting(**values)
+    return convert(data, Posting)

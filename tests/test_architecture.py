@@ -47,7 +47,7 @@ SEAMS = {
     "schedule": {"daemon.py"},
     "click": {"cli"},
     "rich": {"cli"},
-    "msgspec": {"values.py", "settings.py", "config"},
+    "msgspec": {"values.py", "plain.py", "settings.py", "config"},
     "tomlkit": {"config"},
     "rtoml": {"config", "fields/lexicon.py"},
     "yaml": {"importing.py"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -23,8 +22,9 @@ from monitor.models import (
     Update,
     Verdict,
 )
+from monitor.plain import dump
 from monitor.store.connection import Connection
-from monitor.store.records import dump, dump_posting, stamp
+from monitor.store.records import stamp
 from monitor.values import replace
 
 
@@ -90,14 +90,14 @@ def _write_source(
         "next_check_at": stamp(next_check_at),
         "outcome": verdict.outcome.value,
         "trouble": verdict.trouble,
-        "counts": json.dumps(verdict.counts),
+        "counts": dump(verdict.counts),
     }
     if good:
         row |= {"fingerprint": fingerprint, "good_at": stamp(seen.at)}
     if seen.reading and good:
         row |= {"kind": str(seen.reading.kind), "platform": seen.reading.platform}
     if seen.reading and seen.reading.signature and good:
-        row["signature"] = json.dumps(seen.reading.signature)
+        row["signature"] = dump(seen.reading.signature)
     store.upsert("sources", row, pk=["url"])
     store.execute(
         "UPDATE sources SET failures = CASE WHEN :good THEN 0 ELSE failures + 1 END,"
@@ -193,7 +193,7 @@ def _write_updates(store: Connection, seen: Observation, updates: Sequence[Updat
         "UPDATE positions SET last_seen = max(last_seen, ?) WHERE id = ?", [row[:2] for row in as_it_was]
     )
     store.execute_many("UPDATE sightings SET last_seen = ? WHERE position = ? AND source = ?", as_it_was)
-    mentioned = json.dumps([update.position for update in updates if update.position is not None])
+    mentioned = dump([update.position for update in updates if update.position is not None])
     store.execute(  # what their other sources would conclude may be another thing now
         "UPDATE sources SET settled_until = NULL, ads_until = NULL WHERE url IN"
         " (SELECT source FROM sightings WHERE position IN (SELECT value FROM json_each(?)) AND source <> ?)",
@@ -213,7 +213,7 @@ def _write_update(store: Connection, seen: Observation, update: Update) -> None:
     at = stamp(seen.at)
     row = {
         "status": update.status.value,
-        "posting": dump_posting(update.posting),
+        "posting": dump(update.posting),
         "last_seen": stamp(update.sighting.last_seen),
         "closed_at": at if update.status is Status.CLOSED else None,
     }
@@ -239,8 +239,8 @@ def _write_sighting(store: Connection, position: int, sighting: Sighting) -> Non
             "source": sighting.source,
             "position": position,
             "keys": dump(sighting.keys),
-            "listed": dump_posting(sighting.listed),
-            "ad": dump_posting(sighting.ad) if sighting.ad else None,
+            "listed": dump(sighting.listed),
+            "ad": dump(sighting.ad) if sighting.ad else None,
             "ad_checked_at": stamp(sighting.ad_checked_at),
             "first_seen": stamp(sighting.first_seen),
             "last_seen": stamp(sighting.last_seen),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,10 +26,11 @@ from monitor.models import (
     Validators,
     Verdict,
 )
+from monitor.plain import dump, load, load_posting
 from monitor.store.checks import write_check, write_robots, write_unchanged
 from monitor.store.connection import Connection, Row
 from monitor.store.outbox import Outbox
-from monitor.store.records import SourceState, load_event, load_posting, load_sighting, moment, some_moment, stamp
+from monitor.store.records import SourceState, load_event, load_sighting, moment, some_moment, stamp
 from monitor.store.retention import Pruned, moments, prune
 from monitor.store.search import Hit, ranked_ids
 from monitor.values import replace
@@ -128,17 +128,17 @@ class Store:
             source=source,
             baseline_at=moment(row["baseline_at"]),
             good_at=moment(row["good_at"]),
-            counts=tuple(json.loads(row["counts"])),
+            counts=tuple(load(row["counts"])),
             failures=row["failures"],
             trouble=row["trouble"],
             trouble_since=moment(row["trouble_since"]),
             trouble_told=bool(row["trouble_told"]),
-            signature=tuple(json.loads(row["signature"])),
+            signature=tuple(load(row["signature"])),
             positions=positions,
         )
 
     def _positions_with(self, source: str, keys: Iterable[str], past: Iterable[str] | None) -> Iterator[Position]:
-        values = {"source": source, "keys": json.dumps(list(keys)), "past": json.dumps(list(past or ()))}
+        values = {"source": source, "keys": dump(list(keys)), "past": dump(list(past or ()))}
         found = self._rows(f"{_ALL_OWN if past is None else _PRESENT_OWN} UNION {_WITH_KEY}", values)
         return self._positions_of(row["position"] for row in found)
 
@@ -235,7 +235,7 @@ class Store:
         return [Hit(position=positions[n], score=score, excerpt=excerpt) for n, score, excerpt in found]
 
     def _positions_of(self, numbers: Iterable[int]) -> Iterator[Position]:
-        return self._positions("id IN (SELECT value FROM json_each(:ids))", {"ids": json.dumps(list(numbers))})
+        return self._positions("id IN (SELECT value FROM json_each(:ids))", {"ids": dump(list(numbers))})
 
     def _positions(self, where: str, values: Mapping[str, Any]) -> Iterator[Position]:
         sightings: dict[int, list[Sighting]] = {}
@@ -264,7 +264,7 @@ class Store:
 
     def events_of(self, positions: Iterable[int]) -> list[Event]:
         """All that ever happened to some positions, oldest first."""
-        return self._events("e.position IN (SELECT value FROM json_each(?))", json.dumps(list(positions)))
+        return self._events("e.position IN (SELECT value FROM json_each(?))", dump(list(positions)))
 
     def _events(self, where: str, *values: Any) -> list[Event]:
         rows = self._rows(
@@ -305,8 +305,8 @@ def _state(row: Row, **pages: Any) -> SourceState:
         trouble=row["trouble"],
         trouble_since=moment(row["trouble_since"]),
         trouble_told=bool(row["trouble_told"]),
-        counts=tuple(json.loads(row["counts"])),
-        signature=tuple(json.loads(row["signature"])),
+        counts=tuple(load(row["counts"])),
+        signature=tuple(load(row["signature"])),
         settled_until=moment(row["settled_until"]),
         ads_until=moment(row["ads_until"]),
         kind=Kind(row["kind"]) if row["kind"] else None,

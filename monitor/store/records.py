@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,7 +15,7 @@ from monitor.models import (
     Sighting,
     Validators,
 )
-from monitor.plain import posting_from_json, to_json
+from monitor.plain import load, load_posting
 from monitor.store.connection import Row
 from monitor.values import Value, field
 
@@ -100,33 +99,17 @@ def stamp(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None
 
 
-def dump(value: Any) -> str:
-    return _text(to_json(value))
-
-
-def dump_posting(posting: Posting) -> str:
-    """Only what is known: a posting has many fields, and most ads fill few."""
-    return _text({k: v for k, v in to_json(posting).items() if v not in (None, [], {}, "")})
-
-
-_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def load_posting(text: str) -> Posting:
-    return posting_from_json(json.loads(text))
-
-
 def load_sighting(row: Row, posting: Callable[[str], Posting] = load_posting) -> Sighting:
     return Sighting(
         source=row["source"],
-        keys=tuple(json.loads(row["keys"])),
+        keys=tuple(load(row["keys"])),
         listed=posting(row["listed"]),
         ad=posting(row["ad"]) if row["ad"] else None,
         ad_checked_at=moment(row["ad_checked_at"]),
         first_seen=some_moment(row["first_seen"]),
         last_seen=some_moment(row["last_seen"]),
         misses=row["misses"],
-        past=tuple(json.loads(row["past"])),
+        past=tuple(load(row["past"])),
     )
 
 
@@ -139,7 +122,7 @@ def load_fields(text: str) -> dict[str, FieldChange]:
     def value(name: str, raw: Any) -> Any:
         return date.fromisoformat(raw) if name in _DATES and raw else raw
 
-    return {k: FieldChange(value(k, v["before"]), value(k, v["after"])) for k, v in json.loads(text).items()}
+    return {k: FieldChange(value(k, v["before"]), value(k, v["after"])) for k, v in load(text).items()}
 
 
 def load_event(row: Row) -> Event:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.identity import canonical_url
+from monitor.plain import dump
 from monitor.store.connection import Connection
 from monitor.store.records import stamp
 from monitor.values import Value
@@ -81,14 +81,14 @@ def _prune_ads(store: Connection, edge: str) -> int:
         " AND g.source IN (SELECT source FROM snapshots WHERE listed = 0 AND at < :edge)",
         {"edge": edge},
     )
-    wanted = json.dumps([[row["source"], canonical_url(row["url"])] for row in sightings if row["url"]])
+    wanted = dump([[row["source"], canonical_url(row["url"])] for row in sightings if row["url"]])
     gone = store.rows(
         "DELETE FROM snapshots WHERE listed = 0 AND at < :edge AND (source, url) NOT IN"
         " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:wanted))"
         " RETURNING source, url",
         {"edge": edge, "wanted": wanted},
     )
-    pages = json.dumps([[row["source"], row["url"]] for row in gone])
+    pages = dump([[row["source"], row["url"]] for row in gone])
     store.execute(  # without its body, a page that comes back must be fetched whole
         "DELETE FROM pages WHERE listed = 0 AND (source, url) IN"
         " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))",
