@@ -121,8 +121,11 @@ def config_path(config: str | None) -> Path:
     return Path(config or click.get_current_context().find_root().obj)
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def print_json(line: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    sys.stdout.write(_as_json(line) + "\n")
     sys.stdout.flush()
 
 

@@ -15,11 +15,11 @@ from monitor.pipeline.check import CheckInput, Reader, Web, look
 from monitor.pipeline.network import Network
 from monitor.pipeline.workers import Workers
 from monitor.settings import Settings, Source
-from monitor.store import SourceState, Store
+from monitor.store import QuietCheck, SourceState, Store
 from monitor.values import Value
 
 STOP_SECONDS = 20.0  # that the checks under way have to end in, once the program is told to stop
-_LOOK_SECONDS = 0.25  # how often it is asked whether it is
+_LOOK_SECONDS = 0.25  # how often it is asked whether it is, and what has found nothing is written down
 
 log = logging.getLogger("monitor")
 
@@ -91,21 +91,26 @@ async def _poll(
                 report(results[-1])
 
     async with Fetcher(settings.fetch, now=lambda: now, robots=store) as fetcher, Workers() as workers:
-        pass_ = Pass(store, Network(fetcher), workers.read, now, stop)
+        pass_ = Pass(store, Network(fetcher), workers.read, now, stop, [])
         try:
             async with asyncio.TaskGroup() as hosts:
                 tasks = [hosts.create_task(work(pass_)) for _ in range(min(settings.fetch.concurrency, len(sources)))]
-                await _end_in_time(tasks, stop)
+                await _end_in_time(tasks, stop, pass_.write_quiet)
         except BaseExceptionGroup as errors:  # the database, or whoever hears the results: the first says it all
             raise errors.exceptions[0] from None
+        finally:
+            pass_.write_quiet()
     return results
 
 
-async def _end_in_time(tasks: Sequence[asyncio.Task[None]], stop: Callable[[], bool]) -> None:
+async def _end_in_time(
+    tasks: Sequence[asyncio.Task[None]], stop: Callable[[], bool], meanwhile: Callable[[], None]
+) -> None:
     """Wait for the checks; once told to stop, so long and no longer. What is given up has left nothing behind."""
     running, left = set(tasks), STOP_SECONDS
     while running:
         _, running = await asyncio.wait(running, timeout=_LOOK_SECONDS)
+        meanwhile()
         left -= _LOOK_SECONDS if stop() else 0
         if left <= 0:
             for task in running:
@@ -121,13 +126,14 @@ def _batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
 
 
 class Pass(Value):
-    """What the checks of one pass share."""
+    """What the checks of one pass share. quiet: those that found nothing, and are not written down yet."""
 
     store: Store
     web: Web
     reader: Reader
     now: datetime
     stop: Callable[[], bool]
+    quiet: list[QuietCheck]
 
     async def checked(self, source: Source) -> Checked:
         """A fault of the program itself is told like a fault of the source, and does not stop the rest."""
@@ -151,10 +157,18 @@ class Pass(Value):
         given = CheckInput(source=source, state=state, known=known, now=self.now)
         seen = await look(given, self.web, self.reader)
         if state and _says_nothing(seen, state, source):
-            return _noted(self.store, source, seen)
+            self.quiet.append(_nothing_new(source, seen))
+            return Checked(source=source.name, url=source.url, outcome=self.quiet[-1].outcome)
         from monitor.pipeline.concluding import second_half  # a poll without news needs nothing of it
 
         return await second_half(self.store, given, seen, self.web, self.reader, self.stop)
+
+    def write_quiet(self) -> None:
+        """Many checks at a time; of what is lost when the program dies before, nothing was news."""
+        if self.quiet:
+            checks = self.quiet.copy()
+            self.quiet.clear()
+            self.store.record_quiet(checks)
 
 
 def _says_nothing(seen: Observation, state: SourceState, source: Source) -> bool:
@@ -168,8 +182,12 @@ def _says_nothing(seen: Observation, state: SourceState, source: Source) -> bool
     return unchanged and sound and settled and asked
 
 
-def _noted(store: Store, source: Source, seen: Observation) -> Checked:
-    outcome = Outcome.NOT_MODIFIED if seen.not_modified else Outcome.UNCHANGED
-    due = next_check_at(source, seen.at, fresh_until=seen.fresh_until)
-    store.record_unchanged(seen, outcome, name=source.name, next_check_at=due)
-    return Checked(source=source.name, url=source.url, outcome=outcome)
+def _nothing_new(source: Source, seen: Observation) -> QuietCheck:
+    return QuietCheck(
+        source=source.url,
+        name=source.name,
+        at=seen.at,
+        outcome=Outcome.NOT_MODIFIED if seen.not_modified else Outcome.UNCHANGED,
+        next_check_at=next_check_at(source, seen.at, fresh_until=seen.fresh_until),
+        validators={url: page.validators for url, page in seen.pages.items()},
+    )

@@ -3,7 +3,7 @@
 from monitor.store.backup import back_up
 from monitor.store.gateway import Store
 from monitor.store.lock import WriterLock
-from monitor.store.records import Delivery, DigestRecord, SourceState
+from monitor.store.records import Delivery, DigestRecord, QuietCheck, SourceState
 from monitor.store.retention import Pruned
 from monitor.store.search import CLOSING, OPENING, Hit
 
@@ -14,6 +14,7 @@ __all__ = [
     "DigestRecord",
     "Hit",
     "Pruned",
+    "QuietCheck",
     "SourceState",
     "Store",
     "WriterLock",

@@ -13,7 +13,6 @@ from monitor.models import (
     EventKind,
     Known,
     Observation,
-    Outcome,
     Page,
     Position,
     RobotsFile,
@@ -24,7 +23,7 @@ from monitor.models import (
 )
 from monitor.plain import dump
 from monitor.store.connection import Connection
-from monitor.store.records import stamp
+from monitor.store.records import QuietCheck, stamp
 from monitor.values import replace
 
 
@@ -54,23 +53,23 @@ def write_check(
         )
 
 
-def write_unchanged(
-    store: Connection, seen: Observation, outcome: Outcome, *, name: str, next_check_at: datetime
-) -> None:
+def write_quiet(store: Connection, checks: Iterable[QuietCheck]) -> None:
     """As little as a check can leave: when it was, and validators that are new though the page is not."""
-    at = stamp(seen.at)
     with store.transaction():
-        store.execute(
-            "UPDATE sources SET name = ?, checked_at = ?, good_at = ?, next_check_at = ?, outcome = ? WHERE url = ?",
-            [name, at, at, stamp(next_check_at), outcome.value, seen.source],
-        )
-        for url, page in seen.pages.items():
-            etag, modified = page.validators.etag, page.validators.last_modified
+        for check in checks:
+            at = stamp(check.at)
             store.execute(
-                "UPDATE pages SET etag = ?, last_modified = ?"
-                " WHERE source = ? AND url = ? AND (etag IS NOT ? OR last_modified IS NOT ?)",
-                [etag, modified, seen.source, url, etag, modified],
+                "UPDATE sources SET name = ?, checked_at = ?, good_at = ?, next_check_at = ?, outcome = ?"
+                " WHERE url = ?",
+                [check.name, at, at, stamp(check.next_check_at), check.outcome.value, check.source],
             )
+            for url, validators in check.validators.items():
+                etag, modified = validators.etag, validators.last_modified
+                store.execute(
+                    "UPDATE pages SET etag = ?, last_modified = ?"
+                    " WHERE source = ? AND url = ? AND (etag IS NOT ? OR last_modified IS NOT ?)",
+                    [etag, modified, check.source, url, etag, modified],
+                )
 
 
 def write_robots(store: Connection, file: RobotsFile) -> None:

@@ -75,8 +75,10 @@ class Connection:
                     self._sqlite.execute("PRAGMA synchronous = NORMAL")
 
     def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
-        with told(self.path):
+        try:
             return self._sqlite.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _in_words(error, self.path) from error
 
     def insert(self, table: str, row: Mapping[str, Any]) -> int:
         """The integer primary key of the new row."""
@@ -158,25 +160,23 @@ def told(path: Path) -> Iterator[None]:
     """SQLite's errors as sentences."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        words = str(error)
-        if "locked" in words or "busy" in words:
-            raise StoreError(
-                f"{path} is locked by another program", tip="close what has it open, then try again"
-            ) from error
-        if "unable to open" in words:
-            raise StoreError(
-                f"{path} cannot be opened", tip="does its folder exist, and may you write to it?"
-            ) from error
-        if "readonly" in words:
-            raise StoreError(
-                f"{path} cannot be written", tip="check who owns it, and whether the disk is read-only"
-            ) from error
-        if "full" in words:
-            raise StoreError(f"{path} cannot grow: the disk is full", tip="free some space; nothing is lost") from error
-        raise StoreError(f"{path}: {words}", tip="is its disk full or failing? `monitor doctor` says more") from error
     except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"{path} is damaged or no database of the monitor: {error}",
+        raise _in_words(error, path) from error
+
+
+def _in_words(error: sqlite3.DatabaseError, path: Path) -> StoreError:
+    words = str(error)
+    if not isinstance(error, sqlite3.OperationalError):
+        return StoreError(
+            f"{path} is damaged or no database of the monitor: {words}",
             tip="restore a backup, or move the file away to start afresh",
-        ) from error
+        )
+    if "locked" in words or "busy" in words:
+        return StoreError(f"{path} is locked by another program", tip="close what has it open, then try again")
+    if "unable to open" in words:
+        return StoreError(f"{path} cannot be opened", tip="does its folder exist, and may you write to it?")
+    if "readonly" in words:
+        return StoreError(f"{path} cannot be written", tip="check who owns it, and whether the disk is read-only")
+    if "full" in words:
+        return StoreError(f"{path} cannot grow: the disk is full", tip="free some space; nothing is lost")
+    return StoreError(f"{path}: {words}", tip="is its disk full or failing? `monitor doctor` says more")

@@ -17,7 +17,6 @@ from monitor.models import (
     Kind,
     Known,
     Observation,
-    Outcome,
     Page,
     Position,
     RobotsFile,
@@ -27,10 +26,10 @@ from monitor.models import (
     Verdict,
 )
 from monitor.plain import dump, load, load_posting
-from monitor.store.checks import write_check, write_robots, write_unchanged
+from monitor.store.checks import write_check, write_quiet, write_robots
 from monitor.store.connection import Connection, Row
 from monitor.store.outbox import Outbox
-from monitor.store.records import SourceState, load_event, load_sighting, moment, some_moment, stamp
+from monitor.store.records import QuietCheck, SourceState, load_event, load_sighting, moment, some_moment, stamp
 from monitor.store.retention import Pruned, moments, prune
 from monitor.store.search import Hit, ranked_ids
 from monitor.values import replace
@@ -201,11 +200,9 @@ class Store:
         )
         self.recorded += 1
 
-    def record_unchanged(
-        self, observation: Observation, outcome: Outcome, *, name: str, next_check_at: datetime
-    ) -> None:
-        """A good check of a source without trouble that found nothing to conclude."""
-        write_unchanged(self._connection, observation, outcome, name=name, next_check_at=next_check_at)
+    def record_quiet(self, checks: Iterable[QuietCheck]) -> None:
+        """Checks of sources without trouble, in one transaction: one for each would be most of their cost."""
+        write_quiet(self._connection, checks)
 
     def robots(self, origin: str) -> RobotsFile | None:
         """The robots.txt that was last fetched of an origin."""

@@ -11,6 +11,7 @@ from monitor.models import (
     EventKind,
     FieldChange,
     Kind,
+    Outcome,
     Posting,
     Sighting,
     Validators,
@@ -51,6 +52,17 @@ class SourceState(Value, kw_only=True):
     ads_until: datetime | None = None
     kind: Kind | None = None
     platform: str | None = None
+
+
+class QuietCheck(Value, kw_only=True):
+    """A good check that found nothing to conclude, as it is stored. validators: by the URLs of its pages."""
+
+    source: str
+    name: str
+    at: datetime
+    outcome: Outcome
+    next_check_at: datetime
+    validators: Mapping[str, Validators]
 
 
 class DigestRecord(Value, kw_only=True):
