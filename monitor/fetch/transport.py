@@ -24,8 +24,9 @@ Take: TypeAlias = Callable[[int, httpx.Headers], int | None]
 
 _IDLE = 128  # open connections kept for later
 _IDLE_SECONDS = 15
-_HEADER_BYTES = 200_000  # of one response
+_HEADER_BYTES = 300 * 1024  # of one response and what goes before it; libcurl takes no more
 _DRAINED = 65_536  # bytes of a useless body that are cheaper to read than a new connection
+_END = (b"\r\n", b"\n")
 _STATUS = re.compile(rb"\S+\s+(\d{3})")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _FORBIDDEN = re.compile(rb"[\r\n\0]")
@@ -75,19 +76,15 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             await transfer
         except httpx.ReadTimeout:
-            if not exchange.suffices:
+            if not exchange.suffices():
                 raise
         except pycurl.error as error:
-            if not exchange.suffices:
-                if exchange.refused:
-                    raise exchange.refused from None
+            if not exchange.suffices():
                 raise _as_httpx_says(error, curl) from _cause(error, curl)
         finally:
             patience.end()
             del transfer, patience  # an error would hold its traceback, which holds them, which hold the error
-        if exchange.response is None:
-            raise httpx.RemoteProtocolError(_NO_RESPONSE)
-        return exchange.response
+        return exchange.response()
 
     async def aclose(self) -> None:
         await self._multi.aclose()
@@ -96,78 +93,78 @@ class Transport(httpx.AsyncBaseTransport):
 class _Exchange:
     """What comes back for one request, as libcurl hands it over.
 
-    suffices: there is a response even if the transfer ends in an error. refused: why it was broken off.
-
-    What libcurl calls must not raise: the error would be printed and get lost.
+    What libcurl calls must not raise: the error would be printed and get lost. The lines of the headers are looked at
+    when the body begins, or the transfer has ended: there are many, and libcurl itself bounds them.
     """
 
     def __init__(self, take: Take) -> None:
         self._take = take
         self._asked = False
-        self._lines: list[bytes] = []
-        self._header_bytes = 0
+        self._lines: list[bytes] = []  # the status line, the headers, the empty line at their end; trailers too
         self._chunks: list[bytes] = []
         self._left = 0  # bytes of the body that are taken still
         self._useless = False
-        self.response: httpx.Response | None = None
-        self.suffices = False
-        self.refused: Exception | None = None
+        self._enough = False  # there is a response even if the transfer ends in an error
+        self._response: httpx.Response | None = None
+        self._refused: Exception | None = None  # why it was broken off
 
     def listen(self, curl: pycurl.Curl) -> None:
         curl.setopt(pycurl.PREREQFUNCTION, self._connected)
-        curl.setopt(pycurl.HEADERFUNCTION, self._header)
+        curl.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         curl.setopt(pycurl.WRITEFUNCTION, self._body)
 
     def progress(self) -> tuple[bool, int, int]:
         """Another value whenever something of use has come."""
-        return self._asked, self._header_bytes, len(self._chunks)
+        return self._asked, len(self._lines), len(self._chunks)
+
+    def suffices(self) -> bool:
+        """Whether there is a response though the transfer has ended in an error. Why it was refused is raised."""
+        self._begin()
+        if self._refused and not self._enough:
+            raise self._refused from None
+        return self._enough
+
+    def response(self) -> httpx.Response:
+        """When all has gone well."""
+        self.suffices()
+        if self._response is None:
+            raise httpx.RemoteProtocolError(_NO_RESPONSE)
+        return self._response
 
     def _connected(self, *_: object) -> int:
         """The request is about to be sent: once. libcurl would ask again at once where an old connection has died."""
         if self._asked:
-            self.refused = httpx.RemoteProtocolError(_NO_RESPONSE)
+            self._refused = httpx.RemoteProtocolError(_NO_RESPONSE)
             return int(pycurl.PREREQFUNC_ABORT)
         self._asked = True
         return int(pycurl.PREREQFUNC_OK)
 
-    def _header(self, line: bytes) -> int:
-        """A line of the headers, be it the status line or the empty one at their end; -1 breaks off."""
-        size = len(line)
-        self._header_bytes += size
-        if self._header_bytes > _HEADER_BYTES:
-            self.refused = httpx.RemoteProtocolError("headers too long")
-            return -1
-        if self.response is not None:
-            return size  # of a trailer
-        if line.strip(b"\r\n"):
-            self._lines.append(line)
-            return size
-        status = _STATUS.match(self._lines[0]) if self._lines else None
-        lines, self._lines = self._lines[1:], []
-        if not status or status[1] < b"200":  # it is not the response yet
-            return size
-        return size if self._begun(int(status[1]), lines) else -1
-
-    def _begun(self, status: int, lines: list[bytes]) -> bool:
-        self.response = httpx.Response(status, headers=_fields(lines), stream=_Body(self._chunks))
-        try:
-            wanted = self._take(status, self.response.headers)
-        except Exception as error:  # it cannot be raised through C
-            self.refused = error
-            return False
-        self.suffices = self._useless = wanted is None
-        self._left = _DRAINED if wanted is None else wanted
-        return True
-
     def _body(self, chunk: bytes) -> int:
-        if self.response is None:  # of 101 (Switching Protocols), for which nobody has asked
-            self.refused = httpx.RemoteProtocolError("a body before its headers")
+        """-1 breaks off."""
+        self._begin()
+        if self._response is None:  # of 101 (Switching Protocols), for which nobody has asked
+            self._refused = httpx.RemoteProtocolError("a body before its headers")
+        if self._refused:
             return -1
         self._left -= len(chunk)
         if not self._useless:
             self._chunks.append(chunk)
-        self.suffices |= self._left < 0
+        self._enough |= self._left < 0
         return len(chunk) if self._left >= 0 else -1
+
+    def _begin(self) -> None:
+        """The response, once its headers are whole."""
+        if self._response is not None or not (head := _head(self._lines)):
+            return
+        status, lines = head
+        self._response = httpx.Response(status, headers=_fields(lines), stream=_Body(self._chunks))
+        try:
+            wanted = self._take(status, self._response.headers)
+        except Exception as error:  # it cannot be raised through C
+            self._refused = error
+            return
+        self._enough = self._useless = wanted is None
+        self._left = _DRAINED if wanted is None else wanted
 
 
 class _Body(httpx.AsyncByteStream):
@@ -210,6 +207,18 @@ class _Patience:
             self._next = self._loop.call_later(self._pause, self._look)
         elif not self._transfer.done():
             self._transfer.set_exception(httpx.ReadTimeout("silent" if self._silent <= self._late else "late"))
+
+
+def _head(lines: list[bytes]) -> tuple[int, list[bytes]] | None:
+    """Status and lines of the first whole headers that are a response, not "Continue"; None: there are none yet."""
+    first = 0
+    for number, line in enumerate(lines):
+        if line in _END:
+            status = _STATUS.match(lines[first])
+            if status and status[1] >= b"200":
+                return int(status[1]), lines[first + 1 : number]
+            first = number + 1
+    return None
 
 
 def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
@@ -280,7 +289,7 @@ def _as_httpx_says(error: pycurl.error, curl: pycurl.Curl) -> httpx.TransportErr
         return httpx.RemoteProtocolError(_NO_RESPONSE)
     if code == pycurl.E_PARTIAL_FILE:
         return httpx.RemoteProtocolError("incomplete")
-    if code == _TOO_LARGE:
+    if code == _TOO_LARGE or curl.getinfo(pycurl.HEADER_SIZE) > _HEADER_BYTES:
         return httpx.RemoteProtocolError("headers too long")
     if code in _LOST and curl.getinfo(pycurl.OS_ERRNO):
         return httpx.ReadError(words)
