@@ -247,6 +247,7 @@ def _curl(request: httpx.Request) -> pycurl.Curl:
     curl.setopt(pycurl.MAXAGE_CONN, _IDLE_SECONDS)
     curl.setopt(pycurl.CONNECTTIMEOUT_MS, math.ceil(1000 * request.extensions["timeout"]["connect"]))
     curl.setopt(pycurl.RESOLVE, [_resolved(url, request.extensions["addresses"])])
+    curl.setopt(pycurl.DNS_CACHE_TIMEOUT, -1)  # each request brings its own entry: none is to be looked through for age
     curl.setopt(pycurl.RESOLVER_START_FUNCTION, _no_look_up)
     if url.scheme == "https":
         curl.setopt(pycurl.CAINFO, os.environ.get("SSL_CERT_FILE") or certifi.where())

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import rtoml
+
+_FOLDER = Path(__file__).parents[1] / "lexicon"
 
 
 @cache
 def _texts() -> Mapping[str, Mapping[str, str]]:
     """language -> the name of a table -> its text."""
-    folder = files("monitor") / "lexicon"
     result = {}
-    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
+    for file in sorted(_FOLDER.glob("*.toml")):
         _, *tables = f"\n{file.read_text(encoding='utf-8')}".split("\n[")
         named = (table.partition("]") for table in tables)
-        result[file.name.removesuffix(".toml")] = {name: text for name, _, text in named}
+        result[file.stem] = {name: text for name, _, text in named}
     return result
 
 

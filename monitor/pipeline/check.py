@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache, partial
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Protocol
 
 from monitor.errors import FetchError
@@ -305,17 +304,11 @@ def _fingerprint(*settings: object) -> str:
 @cache
 def _readers_hash() -> str:
     """Of all modules that a reading depends on, told by their contents."""
+    package = Path(__file__).parents[1]
+    files = [package / name for name in ("decoding.py", "words.py", "pipeline/reading.py")]
+    for room in ("readers", "platforms", "fields", "lexicon"):
+        files += (file for file in (package / room).rglob("*") if file.suffix in (".py", ".toml", ".txt"))
     digest = hashlib.sha256()
-    rooms = [files("monitor") / room for room in ("readers", "platforms", "fields", "lexicon")]
-    modules = [files("monitor") / name for name in ("decoding.py", "words.py", "pipeline/reading.py")]
-    for file in sorted([*(file for room in rooms for file in _files(room)), *modules], key=lambda f: f.name):
+    for file in sorted(files):
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _files(folder: Traversable) -> Iterable[Traversable]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _files(entry)
-        elif entry.name.endswith((".py", ".toml", ".txt")):
-            yield entry
