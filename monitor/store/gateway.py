@@ -62,12 +62,12 @@ class Store:
         only = "" if ads else " AND p.listed > 0"
         rows = self._rows(
             "SELECT s.*, p.url AS page, p.etag, p.last_modified, p.gist, p.listed FROM sources s"  # noqa: S608
-            f" LEFT JOIN pages p ON p.source = s.url{only} WHERE s.url = ? ORDER BY p.listed",
+            f" LEFT JOIN pages p ON p.source = s.url{only} WHERE s.url = ?",
             [source],
         )
         if not rows:
             return None
-        pages = [row for row in rows if row["page"]]
+        pages = sorted((row for row in rows if row["page"]), key=lambda row: int(row["listed"]))
         return _state(
             rows[0],
             validators={p["page"]: Validators(p["etag"], p["last_modified"]) for p in pages},
