@@ -32,7 +32,7 @@ SEAMS = {
     "httpx": {"fetch"},
     "pycurl": {"fetch/transport.py"},
     "certifi": {"fetch/transport.py"},
-    "zlib_ng": {"fetch/body.py"},
+    "zlib_ng": {"fetch/body.py", "store"},
     "protego": {"fetch"},
     "stamina": {"fetch"},
     "feedparser": {"readers/feed.py"},

@@ -13,6 +13,7 @@ import os
 import re
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 import certifi
@@ -259,6 +260,7 @@ def _curl(request: httpx.Request) -> pycurl.Curl:
     return curl
 
 
+@lru_cache(maxsize=256)  # most requests say the same
 def _line(name: bytes, value: bytes) -> bytes:
     if not _NAME.fullmatch(name) or _FORBIDDEN.search(value):
         raise httpx.LocalProtocolError("a header that cannot be sent")

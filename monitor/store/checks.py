@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+from zlib_ng import zlib_ng
 
 from monitor.identity import canonical_url, near_title, sighting_of
 from monitor.models import (
@@ -73,7 +74,7 @@ def write_quiet(store: Connection, checks: Iterable[QuietCheck]) -> None:
 
 
 def write_robots(store: Connection, file: RobotsFile) -> None:
-    body = None if file.body is None else zlib.compress(file.body)
+    body = None if file.body is None else zlib_ng.compress(file.body)
     with store.transaction():
         store.upsert("robots", {"origin": file.origin, "at": stamp(file.at), "body": body}, pk=["origin"])
 
@@ -174,7 +175,7 @@ def _write_body(store: Connection, seen: Observation, url: str, page: Page, *, l
             "listed": listed,
             "content_type": page.content_type,
             "sha256": digest,
-            "body": zlib.compress(page.body, 6),
+            "body": zlib_ng.compress(page.body, 6),
         },
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from zlib_ng import zlib_ng
 
 from monitor.decoding import decode
 from monitor.identity import canonical_url
@@ -210,7 +211,7 @@ class Store:
         if not found:
             return None
         body = found[0]["body"]
-        return RobotsFile(origin, None if body is None else zlib.decompress(body), some_moment(found[0]["at"]))
+        return RobotsFile(origin, None if body is None else zlib_ng.decompress(body), some_moment(found[0]["at"]))
 
     def keep_robots(self, file: RobotsFile) -> None:
         write_robots(self._connection, file)
@@ -313,7 +314,7 @@ def _state(row: Row, **pages: Any) -> SourceState:
 
 
 def _page(row: Row) -> Page:
-    body = zlib.decompress(row["body"])
+    body = zlib_ng.decompress(row["body"])
     return Page(
         url=row["final_url"],
         body=body,

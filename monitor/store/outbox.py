@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
+
+from zlib_ng import zlib_ng
 
 from monitor.store.connection import Connection
 from monitor.store.records import Delivery, DigestRecord, moment, some_moment, stamp
@@ -69,7 +70,7 @@ class Outbox:
                         "digest": digest,
                         "recipient": recipient,
                         "message_id": message_id,
-                        "message": zlib.compress(message),
+                        "message": zlib_ng.compress(message),
                         "next_try_at": stamp(at),
                     },
                 )
@@ -107,7 +108,7 @@ class Outbox:
                 subscriber=row["subscriber"],
                 recipient=row["recipient"],
                 message_id=row["message_id"],
-                message=zlib.decompress(row["message"]),
+                message=zlib_ng.decompress(row["message"]),
                 attempts=row["attempts"],
                 at=some_moment(row["at"]),
                 next_try_at=some_moment(row["next_try_at"]),

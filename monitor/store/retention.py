@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Sequence
 from datetime import datetime
+
+from zlib_ng import zlib_ng
 
 from monitor.identity import canonical_url
 from monitor.plain import dump
@@ -98,7 +99,7 @@ def _prune_ads(store: Connection, edge: str) -> int:
 
 
 def _prune_mails(store: Connection, edge: str) -> int:
-    nothing = zlib.compress(b"")
+    nothing = zlib_ng.compress(b"")
     gone = store.rows(
         "UPDATE deliveries SET message = :nothing"
         " WHERE state = 'sent' AND settled_at < :edge AND message <> :nothing RETURNING id",
