@@ -14,9 +14,11 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property, lru_cache
+from itertools import accumulate, islice
 from typing import TypeAlias
 
 from monitor.fields.lexicon import all_phrases, phrases
+from monitor.values import Value
 
 Trie: TypeAlias = "dict[str, Trie]"
 
@@ -25,7 +27,10 @@ _QUOTES = dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'") | dict.fromkeys("\u201
 _ENDING = r"\w*(?:[*:/(·.\-_]{1,2}\w{1,8}\)?){0,2}"  # also gender forms: Mitarbeiter*in, Doktorand/-in, doctorant(e)
 _WORD = re.compile(r"\b\w+")  # from any place on, be it within a word
 _WORDS = re.compile(r"\w+")  # those of a whole text
+_WORDS_AND_GAPS = re.compile(r"(\w+)")
 _FIRST_WORD = re.compile(r"\w+\*?")
+_SECOND_WORD = re.compile(r"[^\w*]+(\w+)(\*?)")  # right after the first
+_JOINTS = frozenset("*:/(·.-")  # with which an ending goes on into another word
 _LETTERS = 4  # of a word, by which it is looked up: so many tell most words apart
 
 
@@ -89,9 +94,31 @@ def _tidied(phrases: Iterable[str]) -> list[str]:
     return [" ".join(phrase.split()) for phrase in fold_all(phrases)]
 
 
-@cache
+@lru_cache(maxsize=2048)
 def _compiled(phrases: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(source(phrases))
+
+
+class _Phrase(Value):
+    """second: the word that has to follow the first ("" if that does not tell), its beginning if is_stem. is_inflected:
+    the first word may have any ending.
+    """
+
+    text: str
+    second: str
+    is_stem: bool
+    is_inflected: bool
+
+
+def _parsed(phrase: str) -> _Phrase:
+    first = _FIRST_WORD.match(phrase)
+    end = first.end() if first else 0
+    second = _SECOND_WORD.match(phrase, end)
+    word, star = second.groups() if second else ("", "")
+    return _Phrase(phrase, word, bool(star), phrase[end - 1 : end] == "*")
+
+
+_Place: TypeAlias = tuple[int, str, bool]  # where a word begins, the word after it, whether they may be joined
 
 
 class _Words:
@@ -113,11 +140,14 @@ class _Words:
         return self._by_letters[letters]
 
     @cached_property
-    def places(self) -> Mapping[str, list[int]]:
-        """Where each word begins."""
-        places: dict[str, list[int]] = {}
-        for word in _WORDS.finditer(self._text):
-            places.setdefault(word[0], []).append(word.start())
+    def places(self) -> Mapping[str, list[_Place]]:
+        """Where each word stands."""
+        gap, *parts = _WORDS_AND_GAPS.split(self._text)
+        words, gaps = parts[::2], parts[1::2]
+        starts = islice(accumulate(map(len, parts), initial=len(gap)), 0, None, 2)
+        places: dict[str, list[_Place]] = {}
+        for start, word, gap, after in zip(starts, words, gaps, [*words[1:], ""], strict=False):
+            places.setdefault(word, []).append((start, after, gap[:1] in _JOINTS))
         return places
 
 
@@ -129,7 +159,7 @@ class Pattern:
     `source` makes of them.
 
     To compile that takes up to a tenth of a second, for phrases of which most are in another language than the text. So
-    they are looked up by the words that stand in the text, and expressions made of the few that begin with one of them.
+    they are looked up by the words that stand in the text, and expressions made of the few that begin with two of them.
     """
 
     def __init__(self, phrases: Iterable[str]) -> None:
@@ -148,6 +178,7 @@ class Pattern:
         for stem in stems:
             self._stems.setdefault(stem[: self._letters], []).append(stem)
         self._first_words, self._first_letters = frozenset(self._by_word), frozenset(self._stems)
+        self._beginning_with = lru_cache(maxsize=1024)(self._look_up)
         self._of = lru_cache(maxsize=1024)(self._find)
 
     def search(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
@@ -191,14 +222,19 @@ class Pattern:
         """Where words begin as a phrase does, and what finds it there."""
         if endpos < len(text):  # the last word may be cut off
             near = _WORD.finditer(text, pos, endpos)
-            return [(word.start(), here) for word in near if (here := self._of(word[0]))]
+            return [(word.start(), here) for word in near if (here := self._at(text, word, endpos))]
         words = _words(text)
         if self not in words.begin:
             by_letters = words.by_letters(self._letters)
             known = set(self._first_words & words.words)
             for letters in self._first_letters.intersection(by_letters):
                 known.update(by_letters[letters])
-            found = [(place, here) for word in known if (here := self._of(word)) for place in words.places[word]]
+            found = [
+                (start, here)
+                for word in known
+                for start, after, joined in words.places[word]
+                if (here := self._of(word, after, joined))
+            ]
             words.begin[self] = sorted(found)
         begin = words.begin[self]
         return begin[bisect_left(begin, (pos,)) :] if pos else begin
@@ -206,18 +242,34 @@ class Pattern:
     def _expressions(self, text: str, pos: int, endpos: int) -> Iterator[re.Pattern[str]]:
         """What may find a phrase at a place, whole words first."""
         word = _WORD.match(text, pos, endpos)
-        if word and (here := self._of(word[0])):
+        if word and (here := self._at(text, word, endpos)):
             yield here
         if others := self._anywhere(text):
             yield others
 
-    def _find(self, word: str) -> re.Pattern[str] | None:
-        """What finds the phrases that begin as a word does."""
+    def _at(self, text: str, word: re.Match[str], endpos: int) -> re.Pattern[str] | None:
+        after = _WORDS.search(text, word.end(), endpos)
+        return self._of(word[0], after[0] if after else "", text[word.end() : word.end() + 1] in _JOINTS)
+
+    def _find(self, word: str, after: str, joined: bool) -> re.Pattern[str] | None:
+        """What finds the phrases that begin as two words do. joined: the second may be part of the first's ending."""
+        found = [
+            phrase.text
+            for phrase in self._beginning_with(word)
+            if not phrase.second
+            or after == phrase.second
+            or (phrase.is_stem and after.startswith(phrase.second))
+            or (joined and phrase.is_inflected)
+        ]
+        return _compiled(tuple(found)) if found else None
+
+    def _look_up(self, word: str) -> list[_Phrase]:
+        """The phrases that begin as a word does."""
         found = self._by_word.get(word, [])
         for stem in self._stems.get(word[: self._letters], ()):
             if word.startswith(stem):
                 found = found + self._by_word[stem + "*"]
-        return _compiled(tuple(found)) if found else None
+        return [_parsed(phrase) for phrase in found]
 
     def _anywhere(self, text: str) -> re.Pattern[str] | None:
         """What finds the phrases that may begin within a word, if one may stand in the text."""
