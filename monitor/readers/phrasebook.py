@@ -11,11 +11,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import zip_longest
-from typing import NamedTuple
 
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.phrase import fold, fold_all
+from monitor.values import Value
 
 GAP_WORDS = 4  # that may stand at a "~" in a phrase
 MAX_TEXT = 400  # characters of a text that are looked at: a title, a heading, the beginning of a paragraph
@@ -25,7 +24,7 @@ _PARTS = re.compile(r"\*?\w+\*?|~")  # of a phrase
 _GENDER = frozenset("r n in innen e es s".split())  # Mitarbeiter*in, Wissenschaftliche:r, doctorant·e
 
 
-class Hit(NamedTuple):
+class Hit(Value):
     """A phrase in a text. first, last: its words, `last` not included."""
 
     topic: str
@@ -33,19 +32,19 @@ class Hit(NamedTuple):
     last: int
 
 
-class Said(NamedTuple):
-    """What a text says. topics: of which a phrase stands in it; opening: those with a phrase of which it begins.
-
-    hits: every phrase in the text. words: the text's, folded.
+class Said(Value):
+    """What a text says. words: the text's, folded. hits: every phrase in it. topics: of which a phrase stands in it;
+    opening: those with a phrase of which it begins; whole: those of which it is one phrase and no more.
     """
 
-    topics: frozenset[str]
-    opening: frozenset[str]
-    hits: tuple[Hit, ...]
     words: tuple[str, ...]
+    hits: tuple[Hit, ...] = ()
+    topics: frozenset[str] = frozenset()
+    opening: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
 
 
-class _Phrase(NamedTuple):
+class _Phrase(Value):
     topic: str
     words: tuple[str, ...]  # "*" at an end stands for any letters; "~" for a gap
     needed: str  # the longest word after the first that stands for itself; a text without it is not looked at
@@ -64,7 +63,6 @@ class Phrasebook:
         self._parsed: dict[str, list[_Phrase]] = {}
         self._starting_with = lru_cache(maxsize=8192)(self._look_up)
         self._starting_with_both = lru_cache(maxsize=8192)(self._look_up_both)
-        self.said = lru_cache(maxsize=2048)(self._said)
 
     def _phrases(self, first: str) -> list[_Phrase]:
         """The phrases that begin with a word or "stem*", the longest first; taken apart when they are first asked for,
@@ -100,20 +98,24 @@ class Phrasebook:
                 found.append((phrase, 0))
         return tuple(found)
 
-    def _said(self, text: str) -> Said:
+    def said(self, text: str) -> Said:
         """What the first `MAX_TEXT` characters of a text say."""
         words = _WORD.findall(fold(text[:MAX_TEXT]))
-        present = {"", *words}
         hits = []
-        for first, (word, after) in enumerate(zip_longest(words, words[1:], fillvalue="")):
-            for phrase, count in self._starting_with_both(word, after):
+        for first, known in enumerate(map(self._starting_with_both, words, [*words[1:], ""])):
+            for phrase, count in known:
                 if count:
                     hits.append(Hit(phrase.topic, first, first + count))
-                elif phrase.needed in present and (last := _matched(phrase.words, 1, words, first + 1)):
+                elif (not phrase.needed or phrase.needed in words) and (
+                    last := _matched(phrase.words, 1, words, first + 1)
+                ):
                     hits.append(Hit(phrase.topic, first, last))
-        topics = frozenset([topic for topic, _, _ in hits])
-        opening = frozenset([topic for topic, first, _ in hits if not first])
-        return Said(topics, opening, tuple(hits), tuple(words))
+        if not hits:
+            return Said(tuple(words))
+        topics = frozenset([hit.topic for hit in hits])
+        opening = frozenset([hit.topic for hit in hits if not hit.first])
+        whole = frozenset([hit.topic for hit in hits if not hit.first and hit.last == len(words)])
+        return Said(tuple(words), tuple(hits), topics, opening, whole)
 
     @staticmethod
     def span(text: str, hit: Hit) -> tuple[int, int]:

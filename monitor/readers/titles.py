@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 from monitor.fields.labels import role
 from monitor.readers.elements import Element, Line
@@ -78,19 +79,16 @@ def _worth(tree: Tree, column: list[tuple[Record, Line]], count: int, group: Gro
     lines = [line for _, line in column]
     texts = [line.text for line in lines]
     n = len(texts)
-
-    def share(test: Callable[[str], object]) -> float:
-        return sum(bool(test(text)) for text in texts) / n
-
+    signs = _Signs(*(sum(flags) / n for flags in zip(*map(_signs, texts), strict=True)))
     value = 2.0 * n / count
-    value += 2.0 * share(lambda text: says("listing.roles", text[:200]))
-    value += 0.7 * share(lambda text: says("listing.occupations", text[:200]))
+    value += 2.0 * signs.role
+    value += 0.7 * signs.occupation
     value += sum(1.8 if 0 < line.heading < 7 else 0.7 if line.heading else 0.0 for line in lines) / n
     value += 1.4 * sum(_linked_part(tree, line) for line in lines) / n
     if group.linked and not group.generic:
         value += sum(record.seed in line.anchors for record, line in column) / n
-    value -= 1.5 * share(is_bare) + 1.0 * share(is_rank) + 3.0 * share(is_generic)
-    value -= 2.5 * share(lambda text: text.endswith(":")) + 2.0 * share(_mostly_digits) + 2.0 * share(is_labelled)
+    value -= 1.5 * signs.bare + 1.0 * signs.rank + 3.0 * signs.generic
+    value -= 2.5 * signs.colon + 2.0 * signs.digits + 2.0 * signs.labelled
     mean = sum(map(len, texts)) / n
     value += 0.8 * min(mean, 40) / 40 - (1.0 if mean > 200 else 0.0) - (1.0 if mean < 8 else 0.0)
     if n >= 4:
@@ -99,6 +97,33 @@ def _worth(tree: Tree, column: list[tuple[Record, Line]], count: int, group: Gro
         value += _HEADED if header == "title" else -_HEADED if header in _NO_TITLES else 0.0
     place = sum(line.number - record.first for record, line in column) / n
     return value - 0.12 * min(place, 10)
+
+
+class _Signs(NamedTuple):
+    """What a line looks like; or the shares of a column's lines that do."""
+
+    role: float
+    occupation: float
+    bare: float
+    rank: float
+    generic: float
+    colon: float
+    digits: float
+    labelled: float
+
+
+@lru_cache(maxsize=2048)
+def _signs(text: str) -> _Signs:
+    return _Signs(
+        role=says("listing.roles", text[:200]),
+        occupation=says("listing.occupations", text[:200]),
+        bare=is_bare(text),
+        rank=is_rank(text),
+        generic=is_generic(text),
+        colon=text.endswith(":"),
+        digits=_mostly_digits(text),
+        labelled=is_labelled(text),
+    )
 
 
 def _linked_part(tree: Tree, line: Line) -> float:

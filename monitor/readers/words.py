@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.phrase import fold
-from monitor.readers.phrasebook import Hit, Phrasebook
+from monitor.readers.phrasebook import Phrasebook, Said
 
 # stems, since addresses and class names glue words together ("jobdetail", "stellenangebot", "displayjob")
 _JOB_ADDRESS = re.compile(
@@ -61,6 +61,11 @@ def _book() -> Phrasebook:
     return Phrasebook(TOPICS)
 
 
+@lru_cache(maxsize=2048)
+def _said(text: str) -> Said:
+    return _book().said(text)
+
+
 @cache
 def _beginnings() -> frozenset[tuple[str, ...]]:
     """Generic phrases that end in `*`: anything may follow ("Read more about ...")."""
@@ -69,18 +74,17 @@ def _beginnings() -> frozenset[tuple[str, ...]]:
 
 def says(topic: str, text: str) -> bool:
     """Whether a phrase of the topic ("listing.roles") stands in the text."""
-    return topic in _book().said(text).topics
+    return topic in _said(text).topics
 
 
 def opens_with(topic: str, text: str) -> bool:
     """Whether the text begins with a phrase of the topic."""
-    return topic in _book().said(text).opening
+    return topic in _said(text).opening
 
 
 def is_only(topic: str, text: str) -> bool:
     """Whether the text is nothing but one phrase of the topic, give or take punctuation."""
-    said = _book().said(text)
-    return topic in said.opening and Hit(topic, 0, len(said.words)) in said.hits
+    return topic in _said(text).whole
 
 
 def says_none_open(text: str) -> bool:
@@ -95,7 +99,7 @@ def is_placeholder(text: str) -> bool:
 
 def words_of(topic: str, text: str) -> str | None:
     """The words of the text that a phrase of the topic matches."""
-    hit = next((hit for hit in _book().said(text).hits if hit.topic == topic), None)
+    hit = next((hit for hit in _said(text).hits if hit.topic == topic), None)
     return text[slice(*Phrasebook.span(text, hit))] if hit else None
 
 
@@ -109,8 +113,11 @@ def is_generic(text: str) -> bool:
         return True
     if len(bare) > 80 or says("listing.roles", bare):
         return False
-    words = _book().said(bare).words
-    return any(words[:n] in _beginnings() for n in range(1, min(5, len(words)) + 1))
+    said = _said(bare)
+    words = said.words
+    return "listing.generic" in said.opening and any(
+        words[:n] in _beginnings() for n in range(1, min(5, len(words)) + 1)
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -136,8 +143,8 @@ def is_kind(text: str) -> bool:
 def _is_made_of(text: str, *topics: str) -> bool:
     if text[-1:] in _ENDS_COUNT or text[-1:].isdecimal():
         text = _COUNT.sub("", text)
-    said = _book().said(text)
-    known = {n for topic, first, last in said.hits if topic in topics for n in range(first, last)}
+    said = _said(text)
+    known = {n for hit in said.hits if hit.topic in topics for n in range(hit.first, hit.last)}
     letters = 0
     for n, word in enumerate(said.words):
         if n not in known:
@@ -152,7 +159,7 @@ def names_no_position(text: str) -> bool:
     """Whether words such as "Seminar" or "How to apply" stand in a title; short ones count at its start only."""
     if opens_with("listing.never", text):
         return True
-    spans = (Phrasebook.span(text, hit) for hit in _book().said(text).hits if hit.topic == "listing.never")
+    spans = (Phrasebook.span(text, hit) for hit in _said(text).hits if hit.topic == "listing.never")
     return any(end - start >= _SHORTEST for start, end in spans)
 
 
@@ -165,17 +172,20 @@ def has_count(text: str) -> bool:
 @lru_cache(maxsize=2048)
 def address_words(url: str) -> tuple[bool, bool, bool]:
     """Of an address: whether it looks like a position's, like another kind of page's, and whether it holds an id."""
-    plain = _PLAIN_ADDRESS.fullmatch(url)  # what `urlsplit` finds, at a third of its time
-    try:
-        path, query, fragment = (plain[1], "", "") if plain else urlsplit(url)[2:]
-    except ValueError:
-        return (False, False, False)
-    # campaign marks and values that are themselves addresses say nothing of where the link leads
-    query = "&".join(p for p in query.split("&") if not _FOREIGN.search(p))
-    where = unquote(f"{path}?{query}#{fragment}").lower()
+    if plain := _PLAIN_ADDRESS.fullmatch(url):  # what `urlsplit` finds, at a third of its time
+        path, rest = plain[1], "?#"
+    else:
+        try:
+            path, query, fragment = urlsplit(url)[2:]
+        except ValueError:
+            return (False, False, False)
+        # campaign marks and values that are themselves addresses say nothing of where the link leads
+        query = "&".join(p for p in query.split("&") if not _FOREIGN.search(p))
+        rest = unquote(f"?{query}#{fragment}").lower()
     path = unquote(path).lower()
-    position, other = _kinds(_NUMBER.sub("0", where), _NUMBER.sub("0", path))
-    return (position, other, bool(_IDENTIFIER.search(where)))
+    plain_path = _NUMBER.sub("0", path)
+    position, other = _kinds(plain_path + _NUMBER.sub("0", rest), plain_path)
+    return (position, other, bool(_IDENTIFIER.search(path + rest)))
 
 
 @lru_cache(maxsize=2048)
