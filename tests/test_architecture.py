@@ -31,6 +31,7 @@ BANDS = (  # from the top; a room imports only from bands below its own
 SEAMS = {
     "httpx": {"fetch"},
     "pycurl": {"fetch/transport.py"},
+    "uvloop": {"fetch/transport.py"},
     "certifi": {"fetch/transport.py"},
     "zlib_ng": {"fetch/body.py", "store"},
     "protego": {"fetch"},

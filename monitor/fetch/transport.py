@@ -12,6 +12,7 @@ import math
 import os
 import re
 import ssl
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
@@ -19,6 +20,11 @@ from typing import Any, TypeAlias, TypeVar
 import certifi
 import httpx
 import pycurl
+
+if sys.platform == "win32":
+    _new_loop = asyncio.SelectorEventLoop
+else:
+    from uvloop import new_event_loop as _new_loop
 
 T = TypeVar("T")
 Take: TypeAlias = Callable[[int, httpx.Headers], int | None]
@@ -43,12 +49,12 @@ _OTHER_HOST = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """As `asyncio.run`, with the kind of event loop that libcurl needs: Windows has another one by default.
+    """As `asyncio.run`, with uvloop's event loop.
 
-    There it waits for 512 sockets at most, which the 200 hosts that may be asked at a time stay below: what is kept
-    open and idle is not waited for.
+    Windows has none, and its own default is not of the kind that libcurl needs. The other one waits for 512 sockets at
+    most, which the 200 hosts that may be asked at a time stay below: what is kept open and idle is not waited for.
     """
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
         return runner.run(main)
 
 
