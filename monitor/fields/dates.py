@@ -198,15 +198,17 @@ def _from_day(
             if first and last and first.value <= last.value:
                 yield from (first, last)
                 return
-    named = _month_before(text, max(end, start - 24), start, language)
+    before = max(end, start - 24)
     if (match := _DAY_MONTH.match(text, start)) and (month := month_number(match[2], language)):
         year, stop = _year_after(text, match.end(), as_of)
-        month_first = not year and named and _NEXT_DAY.match(text, stop)  # "January 15 February 20"
+        month_first = (  # "January 15 February 20"
+            not year and _NEXT_DAY.match(text, stop) and _month_before(text, before, start, language)
+        )
         seen = _seen(year, month, int(match[1]), start, stop, as_of)
         if seen and not month_first and (year or _surely_month(match[2], language)):
             yield seen
             return
-    if named and (match := _DAY_AFTER_MONTH.match(text, start)):
+    if (named := _month_before(text, before, start, language)) and (match := _DAY_AFTER_MONTH.match(text, start)):
         month, name, begin = named
         year, stop = _year_after(text, match.end(), as_of)
         first = _seen(year, month, int(match[1]), begin, match.end(1) if match[2] else stop, as_of)

@@ -24,9 +24,11 @@ def _table(language: str | None) -> dict[str, str]:
     table: dict[str, str] = {}
     for role in ROLES:
         by_language = phrases(f"labels.{role}")
-        for one in languages() if language is None else (language,):
-            for label in by_language.get(one, ()):
-                table.setdefault(_normal(label), role)
+        wanted = languages() if language is None else (language,)
+        together = "\0".join(label for one in wanted for label in by_language.get(one, ()))
+        for label in _normal(together).split("\0"):  # one by one they take three times as long
+            table.setdefault(label.strip(_EDGES), role)
+    table.pop("", None)
     return table
 
 
@@ -39,13 +41,14 @@ def role(label: str, language: str | None = None) -> str | None:
     """
     if len(label) > 120:
         return None
-    whole = _normal(label)
-    parts = (_normal(label[: mark.start()]) for mark in _SECOND_PART.finditer(label))
-    for name in (whole, *parts):
-        if found := _table(language).get(name) or _table(None).get(name):
+    own, known = _table(language), _table(None)
+    wholes = (len(label), *(mark.start() for mark in _SECOND_PART.finditer(label)))
+    for end in wholes:
+        name = _normal(label[:end]).strip(_EDGES)
+        if found := own.get(name) or known.get(name):
             return found
     return None
 
 
 def _normal(label: str) -> str:
-    return _MARKS.sub(" ", fold(label)).replace("’", "'").replace(" / ", "/").strip(_EDGES)
+    return _MARKS.sub(" ", fold(label)).replace("’", "'").replace(" / ", "/")

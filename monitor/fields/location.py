@@ -10,22 +10,14 @@ from importlib.resources import files
 
 from monitor.fields.labelled import Labelled, values
 from monitor.fields.labels import role
-from monitor.fields.organization import institutions
+from monitor.fields.organization import UPPER, institutions
 from monitor.fields.phrase import Pattern, fold, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
 
 _WINDOW = 8000
-_UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
-_CAP = rf"[{_UPPER}][\w.'’]{{0,30}}\w(?:-[\w’']{{1,30}}){{0,4}}"
+_CAP = rf"[{UPPER}][\w.'’]{{0,30}}\w(?:-[\w’']{{1,30}}){{0,4}}"
 _PLACE = rf"{_CAP}(?:[ \xa0](?:(?:am|an der|upon|sur|de|la|le|der|i|do|of|and|the|del|el)[ \xa0])?{_CAP}){{0,3}}"
-_COUNTRY = re.compile(
-    rf"(?<![\w-])(?:the |The )?({_CAP}(?:[ \xa0](?:(?:of|and)[ \xa0])?{_CAP}){{0,3}}|UK|USA|"
-    r"U\.S\.A?\.?|U\.K\.)(?![\w-])"
-)
-_CITY_COUNTRY = re.compile(
-    rf"(?<![\w-])({_PLACE})(?=((?:,[ \xa0]+|[ \xa0]+\()(?:the |The )?)({_PLACE}|UK|USA)(?=[\s).,;:!]|$))"
-)
 _SHORT_NAMES = frozenset(
     "uk,u.k.,usa,u.s.,u.s.a.,us,england,scotland,wales,northern ireland,great britain,the netherlands,holland,"
     "czech republic,ceska republika,korea,republic of korea,south korea,hong kong,taiwan,russia,macau,"
@@ -43,14 +35,33 @@ _STATE_CODES = frozenset(
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR"
     " PA RI SC SD TN TX UT VT VA WA WV WI WY DC ON QC BC AB MB SK NS NB NL PE QLD NSW VIC TAS ACT NT".split()
 )
-_AUSTRALIAN = re.compile(r"QLD|NSW|VIC|TAS|ACT")  # cheap: few texts have one
+# cheap, and what few texts have: a state; a capital after a comma or bracket; a number soon after a comma
+_AUSTRALIAN = re.compile(r"QLD|NSW|VIC|TAS|ACT")
+_CAPITAL_AFTER = re.compile(r"(?:,[ \xa0]+|[ \xa0]\()(?:[tT]he )?[^\W\d_a-z]")
+_NUMBER_AFTER = re.compile(r",[ \xa0][^,\d]{0,20}\d")
+_INSTITUTIONS = ("niversi", "nstitut", "Hochschule", "ollege", "KTH", "echnology", "högskola")
 _REGION = re.compile(
     r"\blan$|holland$|brabant$|gelderland$|limburg$|shire$|kraj$|county$|kanton |^canton |flanders$|england$|fylke$|"
     r"comunidad |provin|ile de france"
 )
 
 
-# of the expressions with capitals, each of which takes milliseconds to compile, those that few texts need
+# expressions with capitals, each of which takes milliseconds to compile: not all texts need them
+
+
+@cache
+def _country() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![\w-])(?:the |The )?({_CAP}(?:[ \xa0](?:(?:of|and)[ \xa0])?{_CAP}){{0,3}}|UK|USA|"
+        r"U\.S\.A?\.?|U\.K\.)(?![\w-])"
+    )
+
+
+@cache
+def _city_country() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![\w-])({_PLACE})(?=((?:,[ \xa0]+|[ \xa0]+\()(?:the |The )?)({_PLACE}|UK|USA)(?=[\s).,;:!]|$))"
+    )
 
 
 @cache
@@ -76,6 +87,24 @@ def _after_cue() -> re.Pattern[str]:
 @cache
 def _place_and_more() -> re.Pattern[str]:
     return re.compile(rf"(?m)({_PLACE}(?:,[ ][^\n,]{{2,40}}){{0,3}})$")
+
+
+@cache
+def _dateline() -> re.Pattern[str]:
+    """ "Leipzig, 6 October 2022" at the head or the foot"""
+    return re.compile(
+        rf"(?m)^({_PLACE}),[ \xa0](?:(?:den|le|il|the|dne|dnia|li)[ \xa0])?"
+        r"(?:\d{1,2}[./]\s?\d{1,2}[./]\s?|\d{1,2}(?:\.|st|nd|rd|th|er|º|°)?\s(?:de\s)?[^\W\d]{3,12}\.?\s(?:de\s)?"
+        r"|[^\W\d]{3,12}\s\d{1,2}(?:st|nd|rd|th)?,\s|\d{4}-\d\d-(?=\d\d))(?:19|20)?\d\d\.?$"
+    )
+
+
+@cache
+def _institution_in() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:[Uu]niversi|[Ii]nstitut|Hochschule|[Cc]ollege|KTH|[Tt]echnology|högskola\w*)"
+        rf"[^.\n]{{0,40}}?[ \xa0](?:in|i|en|à|a)[ \xa0]({_PLACE})"
+    )
 
 
 @cache
@@ -182,21 +211,12 @@ def _own_line(text: str) -> Found[str] | None:
 
 
 _JOB_IN = re.compile(r"(?m)^(?:Job in|Stelle in|Emploi à)\s+(?:\d{3,6},\s*)?")
-_DATELINE = re.compile(  # "Leipzig, 6 October 2022" at the head or the foot
-    rf"(?m)^({_PLACE}),[ \xa0](?:(?:den|le|il|the|dne|dnia|li)[ \xa0])?"
-    r"(?:\d{1,2}[./]\s?\d{1,2}[./]\s?|\d{1,2}(?:\.|st|nd|rd|th|er|º|°)?\s(?:de\s)?[^\W\d]{3,12}\.?\s(?:de\s)?"
-    r"|[^\W\d]{3,12}\s\d{1,2}(?:st|nd|rd|th)?,\s|\d{4}-\d\d-(?=\d\d))(?:19|20)?\d\d\.?$"
-)
-_INSTITUTION_IN = re.compile(
-    rf"(?:[Uu]niversi|[Ii]nstitut|Hochschule|[Cc]ollege|KTH|[Tt]echnology|högskola\w*)"
-    rf"[^.\n]{{0,40}}?[ \xa0](?:in|i|en|à|a)[ \xa0]({_PLACE})"
-)
 _PLACED, _PLACED_AT = 3.1, 2.5  # how surely "based in Kiel" and "based at" tell; "Kiel, Germany" 3.0
 
 
 def _in_sentences(text: str) -> Found[str] | None:
     found: list[tuple[float, int, str, str]] = []
-    for match in _CITY_COUNTRY.finditer(text):
+    for match in _city_country().finditer(text) if _CAPITAL_AFTER.search(text) else ():
         country = match[3]
         in_brackets = match[2].lstrip().startswith("(")  # "Hochschulstudium (MA)" is a degree
         if is_country(match[1]) or not (
@@ -217,7 +237,8 @@ def _in_sentences(text: str) -> Found[str] | None:
             found.append((3.0, start, f"{city}, {_tidied(country)}", words))
     if _AUSTRALIAN.search(text):
         found += [(2.5, m.start(), m[0], m[0]) for m in _city_state().finditer(text)]
-    found += [(2.2, m.start(1), m[1], m[1]) for m in _DATELINE.finditer(text) if not _is_calendar_word(m[1])]
+    if _NUMBER_AFTER.search(text):
+        found += [(2.2, m.start(1), m[1], m[1]) for m in _dateline().finditer(text) if not _is_calendar_word(m[1])]
     for named in institutions(text):
         beside = _beside().match(text, named.end)
         if beside and not _institutional(beside[1]) and not _no_place().match(fold(beside[1])):
@@ -228,7 +249,8 @@ def _in_sentences(text: str) -> Found[str] | None:
         if place and not _institutional(place[1]):
             at = cue[0].endswith(" at")  # what follows is an institution as often
             found.append((_PLACED_AT if at else _PLACED, place.start(1), place[1], place[1]))
-    for match in _INSTITUTION_IN.finditer(text[:2500]):
+    head = text[:2500]
+    for match in _institution_in().finditer(head) if any(word in head for word in _INSTITUTIONS) else ():
         if not _institutional(match[1]) and not _no_place().match(fold(match[1])):
             found.append((1.5, match.start(1), match[1], match[1]))
     if not found:
@@ -253,7 +275,7 @@ def _institutional(words: str) -> bool:
 
 def _country_in_title(ad: AdText) -> Found[str] | None:
     for place in (ad.title or "", ad.text[:800]):
-        for match in _COUNTRY.finditer(place):
+        for match in _country().finditer(place):
             if is_country(match[1]) and match[1] in ad.text + "\n" + (ad.title or ""):
                 return Found(match[1], match[1])
     return None

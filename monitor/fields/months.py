@@ -41,14 +41,17 @@ def fold(word: str) -> str:
     plain = word.casefold()
     if plain.isascii():
         return plain
-    return "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    plain = unicodedata.normalize("NFKD", plain)
+    for mark in filter(unicodedata.combining, set(plain)):
+        plain = plain.replace(mark, "")
+    return plain
 
 
 @cache
 def _forms(language: str) -> dict[str, int]:
     """Every written form of a month in one language, folded, and its number."""
     rows = phrases("dates.months").get(language, ())
-    return {fold(form): number for number, forms in enumerate(rows, 1) for form in forms.split()}
+    return {form: number for number, forms in enumerate(rows, 1) for form in fold(forms).split()}
 
 
 @cache

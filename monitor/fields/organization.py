@@ -56,6 +56,17 @@ def _plain_name() -> re.Pattern[str]:
     return re.compile(rf"{WORD}(?:[ \xa0](?:{_OF}[ \xa0]){{0,2}}{WORD}){{0,6}}(?:\s?\([A-Z][\w&-]{{1,14}}\))?")
 
 
+_COMPOUND_ENDINGS = tuple("universitetet universitet universität universiteit högskolan hochschule yliopisto".split())
+
+
+@cache
+def _compound() -> re.Pattern[str]:
+    """ "Stadthochschule", "Vikuniversitetet Nord" """
+    return re.compile(
+        rf"\b[{UPPER}][^\W\d_]{{2,}}(?:{'|'.join(_COMPOUND_ENDINGS)})\b(?:[ \xa0][{UPPER}][\w-]+(?=[\s,.;)]))?"
+    )
+
+
 @cache
 def cue(name: str) -> Pattern:
     return Pattern(all_phrases(f"organization.{name}"))
@@ -135,8 +146,8 @@ def _institutions(text: str) -> Iterator[Mention]:
             start = lead.start()
         start = _without_lead(text, _extended_left(text, start), head.end(), "articles")
         seen.append((start, _cut(text, head.end(), after.end())))
-    for compound in _COMPOUND.finditer(text):
-        seen.append((compound.start(), compound.end()))
+    if any(ending in text for ending in _COMPOUND_ENDINGS):
+        seen += [compound.span() for compound in _compound().finditer(text)]
     for known in _acronyms().finditer(text) if cue("acronyms").search(folded) else ():
         if not any(start < known.end() and known.start() < end for start, end in seen):
             seen.append((known.start(), known.end()))
@@ -148,12 +159,6 @@ def _institutions(text: str) -> Iterator[Mention]:
             and fold(name) not in words_of("organization.heads_before") | words_of("organization.heads_after")
         ):
             yield Mention(name, start, end)
-
-
-_COMPOUND = re.compile(
-    rf"\b[{UPPER}][^\W\d_]{{2,}}(?:universitetet|universitet|universität|universiteit|högskolan|hochschule|yliopisto)\b"
-    rf"(?:[ \xa0][{UPPER}][\w-]+(?=[\s,.;)]))?"
-)
 
 
 def _is_written_small(text: str, head: re.Match[str], after: re.Match[str]) -> bool:

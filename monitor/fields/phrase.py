@@ -125,8 +125,8 @@ class _Words:
     """The words of a text, and where they begin."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
-        self.words = frozenset(_WORDS.findall(text))
+        self._parts = _WORDS_AND_GAPS.split(text)  # a gap, which may be empty, before and after each word
+        self.words = frozenset(self._parts[1::2])
         self.begin: dict[Pattern, list[tuple[int, re.Pattern[str]]]] = {}
         self._by_letters: dict[int, dict[str, list[str]]] = {}
 
@@ -142,9 +142,8 @@ class _Words:
     @cached_property
     def places(self) -> Mapping[str, list[_Place]]:
         """Where each word stands."""
-        gap, *parts = _WORDS_AND_GAPS.split(self._text)
-        words, gaps = parts[::2], parts[1::2]
-        starts = islice(accumulate(map(len, parts), initial=len(gap)), 0, None, 2)
+        words, gaps = self._parts[1::2], self._parts[2::2]
+        starts = islice(accumulate(map(len, self._parts)), 0, None, 2)
         places: dict[str, list[_Place]] = {}
         for start, word, gap, after in zip(starts, words, gaps, [*words[1:], ""], strict=False):
             places.setdefault(word, []).append((start, after, gap[:1] in _JOINTS))

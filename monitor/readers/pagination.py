@@ -77,11 +77,15 @@ def _likeness(tree: Tree, anchor: Element, url: str) -> int:
         return 4
     words = tree.anchor_text(anchor)
     label = anchor.attributes.get("aria-label") or anchor.attributes.get("title") or ""
-    named = is_only("listing.next", words) or is_only("listing.next", label) or words.strip() in _ARROWS
-    classes = [e.attributes.get("class") for e in (anchor, anchor.parent) if e]
-    if not (named or any(name and _NEXT.search(name) for name in classes)):
+    named = is_only("listing.next", words) or (label and is_only("listing.next", label)) or words.strip() in _ARROWS
+    if not (named or _is_next(anchor) or (anchor.parent and _is_next(anchor.parent))):
         return 0
     return 3 if _in_pager(anchor) else 2 if _paged(url, tree.url) else 0
+
+
+def _is_next(element: Element) -> bool:
+    classes = element.attributes.get("class")
+    return bool(classes and _NEXT.search(classes))
 
 
 def _in_pager(anchor: Element) -> bool:
