@@ -15,7 +15,7 @@ from monitor.fields.days import LONGEST, days
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases, languages, phrases
 from monitor.fields.months import find_months
-from monitor.fields.phrase import Pattern, fold, source, topic
+from monitor.fields.phrase import Pattern, fold, fold_all, source, topic
 from monitor.fields.start import find_start, is_contract
 from monitor.fields.text import AdText
 from monitor.models import Found
@@ -245,8 +245,8 @@ def _numbers() -> dict[str, dict[str, float]]:
     """language -> folded number word -> value."""
     table: dict[str, dict[str, float]] = {}
     for language in languages():
-        rows = [row.split() for row in phrases("duration.numbers").get(language, ())]
-        table[language] = {fold(word): float(value) for value, *words in rows for word in words}
+        rows = [row.split() for row in fold_all(phrases("duration.numbers").get(language, ()))]
+        table[language] = {word: float(value) for value, *words in rows for word in words}
     return table
 
 

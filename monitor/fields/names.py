@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 
 from monitor.fields.lexicon import all_phrases
-from monitor.fields.phrase import Pattern, fold
+from monitor.fields.phrase import Pattern, fold, fold_all
 from monitor.values import Value
 
 _UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper()) + "\u1e00-\u1eff"
@@ -52,7 +52,7 @@ def _name() -> re.Pattern[str]:
 
 @cache
 def _titles() -> re.Pattern[str]:
-    words = sorted({fold(t).rstrip(".*") for t in all_phrases("people.titles")}, key=lambda w: (-len(w), w))
+    words = sorted({t.rstrip(".*") for t in fold_all(all_phrases("people.titles"))}, key=lambda w: (-len(w), w))
     longer = "|".join(re.escape(w) for w in words if len(w) > 1)
     single = "|".join(re.escape(w) for w in words if len(w) == 1)  # "M. Dupont", not the initials of "M.J. Dupont"
     return re.compile(
@@ -62,14 +62,15 @@ def _titles() -> re.Pattern[str]:
 
 @cache
 def _not_names() -> frozenset[str]:
-    return frozenset(fold(w) for topic in ("people.not_names", "people.titles") for w in all_phrases(topic))
+    topics = ("people.not_names", "people.titles")
+    return frozenset(word for topic in topics for word in fold_all(all_phrases(topic)))
 
 
 @cache
 def _institutions() -> frozenset[str]:
     """How a compound ends that names an institution: "Humboldt-Institut"."""
     topics = ("organization.heads_before", "organization.heads_after")
-    return frozenset(fold(word) for topic in topics for word in all_phrases(topic))
+    return frozenset(word for topic in topics for word in fold_all(all_phrases(topic)))
 
 
 @cache

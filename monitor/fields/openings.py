@@ -12,7 +12,7 @@ from functools import cache
 
 from monitor.fields.level import level_of
 from monitor.fields.lexicon import phrases
-from monitor.fields.phrase import Pattern, fold, topic
+from monitor.fields.phrase import Pattern, fold, fold_all, topic
 from monitor.fields.text import AdText
 from monitor.models import Found, Level
 
@@ -34,8 +34,8 @@ def _number_words() -> dict[str, tuple[int, tuple[str, ...]]]:
     """Number word -> its number and the languages that have it."""
     words: dict[str, tuple[int, tuple[str, ...]]] = {}
     for language, numbers in phrases("openings.numbers").items():
-        for number, forms in enumerate(numbers, 1):
-            for word in map(fold, forms.split("|")):
+        for number, forms in enumerate(fold_all(numbers), 1):
+            for word in forms.split("|"):
                 words[word] = (number, (*words.get(word, (0, ()))[1], language))
     return words
 

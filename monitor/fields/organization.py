@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 
 from monitor.fields.labelled import values
 from monitor.fields.lexicon import all_phrases, phrases
-from monitor.fields.phrase import Pattern, fold, source
+from monitor.fields.phrase import Pattern, fold, fold_all, source
 from monitor.fields.text import AdText
 from monitor.models import Found
 from monitor.values import Value
@@ -74,7 +74,7 @@ def cue(name: str) -> Pattern:
 
 @cache
 def words_of(name: str) -> frozenset[str]:
-    return frozenset(fold(p) for p in all_phrases(name))
+    return frozenset(fold_all(all_phrases(name)))
 
 
 def find_organization(ad: AdText) -> Found[str] | None:

@@ -55,7 +55,8 @@ def fold(text: str) -> str:
 
 def fold_all(phrases: Iterable[str]) -> list[str]:
     """Each phrase folded. All at once: one by one, thousands of short ones take many times as long."""
-    return fold("\n".join(phrases)).split("\n")
+    together = "\n".join(phrases)
+    return fold(together).split("\n") if together else []
 
 
 def _grow(trie: Trie, phrase: str) -> None:

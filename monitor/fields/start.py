@@ -12,7 +12,7 @@ from monitor.fields.labelled import values
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.months import find_months, month_number
-from monitor.fields.phrase import Pattern, fold, topic
+from monitor.fields.phrase import Pattern, fold, fold_all, topic
 from monitor.fields.text import AdText
 from monitor.models import Found
 from monitor.values import Value
@@ -307,7 +307,7 @@ def _last(words: Pattern, folded: str, begin: int, end: int) -> tuple[int, int] 
 
 @cache
 def _seasons() -> re.Pattern[str]:
-    names = "|".join(re.escape(fold(p)) for p in all_phrases("start.seasons"))
+    names = "|".join(map(re.escape, fold_all(all_phrases("start.seasons"))))
     return re.compile(
         rf"\b(?:{names})(?:\s+(?:or|and|/)\s+(?:{names}))?,?\s?(?:of\s|de\s|del\s|d'|in\s)?(?P<year>20[0-9]{{2}})(?![0-9])"
         r"(?:\s?[-–/]\s?(?:20)?[0-9]{2}(?![0-9]))?(?:\s\((?P<month>[^\W\d_]{3,14})\b)?"

@@ -18,7 +18,7 @@ from monitor.decoding import cloudflare_address
 from monitor.errors import ReadError
 from monitor.fields.labels import role
 from monitor.fields.lexicon import all_phrases
-from monitor.fields.phrase import fold
+from monitor.fields.phrase import fold, fold_all
 from monitor.readers.blocks import Lines
 from monitor.readers.clutter import HEADINGS, INVISIBLE, NEVER, SHORT, clean, drop_noise, drop_other_positions
 from monitor.readers.html import parse
@@ -191,7 +191,7 @@ def _marked(root: LexborNode, text: str) -> dict[str, str]:
 
 @cache
 def _chrome() -> frozenset[str]:
-    return frozenset(" ".join(fold(p).split()) for p in all_phrases("main_text.chrome"))
+    return frozenset(" ".join(phrase.split()) for phrase in fold_all(all_phrases("main_text.chrome")))
 
 
 def _trim(lines: list[tuple[str, bool]], headings: tuple[tuple[int, str], ...]) -> Iterator[str]:
