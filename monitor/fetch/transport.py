@@ -49,10 +49,10 @@ _OTHER_HOST = 62  # X509_V_ERR_HOSTNAME_MISMATCH
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """As `asyncio.run`, with uvloop's event loop.
+    """As `asyncio.run`, on uvloop's event loop.
 
-    Windows has none, and its own default is not of the kind that libcurl needs. The other one waits for 512 sockets at
-    most, which the 200 hosts that may be asked at a time stay below: what is kept open and idle is not waited for.
+    For Windows there is none, and asyncio's default there is not of the kind that libcurl needs. The kind that is waits
+    for 512 sockets at most, which the 200 hosts that may be asked at a time stay below: idle ones are not waited for.
     """
     with asyncio.Runner(loop_factory=_new_loop) as runner:
         return runner.run(main)
