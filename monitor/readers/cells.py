@@ -228,8 +228,7 @@ class Reader(Value):
         """Machine-readable dates of elements that say what they are (<time class="deadline" datetime=...>)."""
         for element in self.tree.elements[record.root.index : record.root.end]:
             stamp = element.attributes.get("datetime")
-            match = _ISO.match(stamp or "")
-            if match and stamp:
+            if stamp and (match := _ISO.match(stamp)):
                 words = {w for e in element.ancestors(3) for w in e.words}
                 names = [name for name, classes in _CLASSES[:2] if words & classes]
                 past = match[0].strip() <= self.as_of.isoformat()
@@ -300,7 +299,7 @@ def _class_role(holder: Element, block: Element, record: Record) -> str | None:
             return None
         if element.words and (name := _named_by(element.words)):
             return name
-        label = next((element.attributes[a] for a in _LABEL_ATTRIBUTES if element.attributes.get(a)), None)
+        label = next(filter(None, map(element.attributes.get, _LABEL_ATTRIBUTES)), None)
         if label and (found := role(label)):
             return found
         if element.parent is block.parent:

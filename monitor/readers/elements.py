@@ -17,6 +17,7 @@ _INLINE = frozenset(
 )
 FORMATTING = frozenset("b strong i em u font span small big mark tt".split())  # no part of where something stands
 _STRUCK = frozenset("s strike del".split())
+_BOLD_TAGS = frozenset("b strong".split())
 _BLOCK_ROLES = frozenset("row cell gridcell columnheader rowheader listitem heading".split())
 _BOXES = frozenset("a span time label button small abbr data".split())  # inline elements that pages lay out as boxes
 _BADGE = 16  # characters of "New", beside a title in an element of its own
@@ -110,6 +111,9 @@ class Line(Struct, eq=False):
         return ""
 
 
+_OUTSIDE = Element("", {}, None, -1, -1)  # around the body
+
+
 class Walk:
     """One walk over the body, without recursion: a page may be nested thousands deep."""
 
@@ -120,7 +124,6 @@ class Walk:
         self.by_node: dict[int, Element] = {}
         self.line: Line | None = None
         self.stack: list[tuple[int, Element]] = []  # with the identity of the parser's node
-        self.signs: dict[tuple[str, str, str, str], tuple[str, frozenset[str]]] = {}
         self.paths: dict[tuple[int, str], int] = {}
 
     def build(self, body: LexborNode) -> None:
@@ -143,39 +146,44 @@ class Walk:
     def open(self, node: LexborNode, tag: str) -> None:
         attributes = node.attributes
         parent = self.stack[-1][1] if self.stack else None
+        around = parent or _OUTSIDE
         role = attributes.get("role") or ""
-        key = (tag, attributes.get("class") or "", attributes.get("id") or "", role)
-        known = self.signs.get(key)
-        if known is None:
-            known = self.signs[key] = _sign(*key)
+        sign, words = _sign(tag, attributes.get("class") or "", attributes.get("id") or "", role)
         inline = tag in _INLINE and role not in _BLOCK_ROLES
         if inline and tag == "span" and "class" in attributes and _is_a_column(node):
             inline = False
         if self.line is not None and not inline:
             self.break_line()
-        element = Element(tag, attributes, parent, len(self.elements), len(self.stack), sign=known[0], words=known[1])
-        element.first = len(self.lines) - (self.line is not None)
-        element.inline = inline
-        above = parent.path if parent else 0
-        formatting = tag in FORMATTING and parent is not None
-        element.path = above if formatting else self.paths.setdefault((above, known[0]), len(self.paths) + 1)
-        level = _level(attributes) if role == "heading" else HEADINGS.get(tag, 0)
-        element.heading = level or (parent.heading if parent else 0)
-        element.bold = (
-            tag in ("b", "strong")
-            or (parent is not None and parent.bold)
-            or ("style" in attributes and _BOLD.search(attributes["style"] or "") is not None)
+        element = Element(
+            tag,
+            attributes,
+            parent,
+            index=len(self.elements),
+            depth=len(self.stack),
+            first=len(self.lines) - (self.line is not None),
+            said=len(self.parts),
+            sign=sign,
+            words=words,
+            inline=inline,
+            path=self._path(tag, sign, around),
+            heading=(_level(attributes) if role == "heading" else HEADINGS.get(tag)) or around.heading,
+            bold=around.bold or tag in _BOLD_TAGS or ("style" in attributes and _is_bold(attributes["style"])),
+            struck=around.struck or tag in _STRUCK,
         )
-        element.struck = tag in _STRUCK or (parent is not None and parent.struck)
         self.elements.append(element)
-        element.said = len(self.parts)
         if parent is not None:
             parent.children.append(element)
             if tag in ("td", "th"):
                 parent.cells += 1
                 element.cell = parent.cells
-        self.stack.append((node.mem_id, element))
-        self.by_node[node.mem_id] = element
+        identity = node.mem_id
+        self.stack.append((identity, element))
+        self.by_node[identity] = element
+
+    def _path(self, tag: str, sign: str, around: Element) -> int:
+        if tag in FORMATTING and around is not _OUTSIDE:
+            return around.path
+        return self.paths.setdefault((around.path, sign), len(self.paths) + 1)
 
     def close(self) -> None:
         _, element = self.stack.pop()
@@ -270,6 +278,10 @@ def _sign(tag: str, classes: str, identifier: str, role: str) -> tuple[str, froz
     lasting = sorted(t for t in classes.split() if not _STATES.search(t))[:3]
     words = frozenset(w.lower() for w in _TOKEN.findall(f"{classes} {identifier} {role}"))
     return (tag + "".join(f".{t}" for t in lasting), words)
+
+
+def _is_bold(style: str | None) -> bool:
+    return _BOLD.search(style or "") is not None
 
 
 def _level(attributes: dict[str, str | None]) -> int:

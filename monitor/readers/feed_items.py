@@ -13,6 +13,7 @@ from monitor.values import Value, field, replace
 MAX_TEXT = 20_000  # characters of one item
 
 _MARKS = re.compile(r"[\W_]")
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?/[\w%~=,+./-]*", re.A)
 
 # what recruitment systems call their own elements, without prefix and in lower case
 FIELD_NAMES = {
@@ -58,9 +59,14 @@ def bare(name: str, prefixes: Iterable[str]) -> str:
     return _MARKS.sub("", name[len(prefix) :].lower())
 
 
+def joined(base: str, address: str) -> str:
+    """What `urljoin` finds; most addresses are whole and plain, and stay as they are."""
+    return address if _PLAIN_ADDRESS.fullmatch(address) else urljoin(base, address)
+
+
 def absolute(base: str, url: Any) -> str | None:
     try:
-        address = urljoin(base, url.strip()) if isinstance(url, str) and url.strip() else ""
+        address = joined(base, url.strip()) if isinstance(url, str) and url.strip() else ""
     except ValueError:
         return None
     return address if address.startswith(("http://", "https://")) else None

@@ -7,12 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import urljoin
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from monitor.models import Page
-from monitor.readers.feed_items import KNOWN_NAMES, MAX_TEXT, Feed, Item, absolute, distinct, language_code, opening
+from monitor.readers.feed_items import (
+    KNOWN_NAMES,
+    MAX_TEXT,
+    Feed,
+    Item,
+    absolute,
+    distinct,
+    joined,
+    language_code,
+    opening,
+)
 from monitor.readers.snippet import one_line, plain_text
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -150,4 +159,4 @@ def _person(author: Element) -> str:
 def _resolved(base: str, address: str) -> str:
     if ":///" in address:  # which feedparser repairs
         raise _UnusualError
-    return urljoin(base, address)
+    return joined(base, address)

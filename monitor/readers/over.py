@@ -17,7 +17,7 @@ def addresses_over(tree: Tree, zones: Zones) -> tuple[str, ...]:
     marked: dict[int, bool] = {}
     for anchor in tree.anchors:
         address = tree.address(anchor)
-        if not address or is_generic(tree.anchor_text(anchor)) or zones.penalty(anchor) >= 2:
+        if not address or zones.penalty(anchor) >= 2 or is_generic(tree.anchor_text(anchor)):
             continue
         item: Element | None = anchor
         while item is not None and item.tag not in _ITEMS:

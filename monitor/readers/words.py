@@ -32,6 +32,7 @@ _OTHER_ADDRESS = re.compile(
 _FOREIGN = re.compile(r"/|%2f|^(?:utm_\w+|ref|source|src|campaign|from|origin)=", re.I)
 _PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]+)?(/[\w%~=,+./-]*)", re.A)
 _NUMBER = re.compile(r"[0-9]+")
+_ZEROS = str.maketrans("123456789", "000000000")
 _IDENTIFIER = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f]{4}|=\d+(?:&|$)|/\d+(?:/|$)")
 _COUNT = re.compile(r"\s*(?:\(\s*\d[\d.,\s]*\+?\s*\)|\[\d+\]|\b\d{1,5})$")
 _ENDS_COUNT = frozenset(")]\n")
@@ -169,29 +170,24 @@ def has_count(text: str) -> bool:
     return bool(re.search(r"[^\W\d]\s*[(\[]\s*\d[\d.,]*\s*[)\]]\s*$", text))
 
 
-@lru_cache(maxsize=2048)
 def address_words(url: str) -> tuple[bool, bool, bool]:
     """Of an address: whether it looks like a position's, like another kind of page's, and whether it holds an id."""
-    if plain := _PLAIN_ADDRESS.fullmatch(url):  # what `urlsplit` finds, at a third of its time
-        path, rest = plain[1], "?#"
-    else:
-        try:
-            path, query, fragment = urlsplit(url)[2:]
-        except ValueError:
-            return (False, False, False)
-        # campaign marks and values that are themselves addresses say nothing of where the link leads
-        query = "&".join(p for p in query.split("&") if not _FOREIGN.search(p))
-        rest = unquote(f"?{query}#{fragment}").lower()
-    path = unquote(path).lower()
-    plain_path = _NUMBER.sub("0", path)
-    position, other = _kinds(plain_path + _NUMBER.sub("0", rest), plain_path)
-    return (position, other, bool(_IDENTIFIER.search(path + rest)))
+    return _address_words(url if "%" in url else url.translate(_ZEROS))  # a list's own differ in their digits alone
 
 
 @lru_cache(maxsize=2048)
-def _kinds(where: str, path: str) -> tuple[bool, bool]:
-    """Of an address whose numbers are all 0, as they say nothing here: a list's own differ in nothing else."""
-    return (bool(_JOB_ADDRESS.search(where)), bool(_OTHER_ADDRESS.search(path)))
+def _address_words(url: str) -> tuple[bool, bool, bool]:
+    plain = _PLAIN_ADDRESS.fullmatch(url)  # what `urlsplit` finds, at a third of its time
+    try:
+        path, query, fragment = (plain[1], "", "") if plain else urlsplit(url)[2:]
+    except ValueError:
+        return (False, False, False)
+    # campaign marks and values that are themselves addresses say nothing of where the link leads
+    query = "&".join(p for p in query.split("&") if not _FOREIGN.search(p))
+    where = unquote(f"{path}?{query}#{fragment}").lower()
+    position = _JOB_ADDRESS.search(_NUMBER.sub("0", where))
+    other = _OTHER_ADDRESS.search(_NUMBER.sub("0", unquote(path).lower()))
+    return (bool(position), bool(other), bool(_IDENTIFIER.search(where)))
 
 
 def is_file(url: str) -> bool:
