@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from monitor.fields.lexicon import all_phrases
 
@@ -19,6 +19,7 @@ _ZONE = (
     r"|(?:heure|hora|ora) (?:de |di |locale|local|peninsular)[\w ]{0,20}|ortszeit"
     r"|(?:belgische|nederlandse|lokale) tijd|(?:lokal|svensk|norsk|dansk) tid|suomen aikaa))"
 )
+_DIGIT = re.compile(r"[0-9]")
 _HOURS = "Uhr|uur|h|hrs|hours|heures|horas|hores|ore|hodin"
 
 
@@ -51,12 +52,27 @@ def _before_clock() -> re.Pattern[str]:
     )
 
 
+@cache
+def _names() -> tuple[str, ...]:
+    """Of times that need no digits: "noon"."""
+    return tuple(name.casefold() for topic in ("dates.noon", "dates.midnight") for name in all_phrases(topic))
+
+
 def _any(topic: str) -> str:
     return "|".join(re.escape(p) for p in all_phrases(topic))
 
 
+@lru_cache(maxsize=256)
+def _may_tell(words: str) -> bool:
+    """Whether a time may stand in the words beside a day; in most there is none, and many days have the same words."""
+    folded = words.casefold()
+    return _DIGIT.search(words) is not None or any(name in folded for name in _names())
+
+
 def clock_after(text: str, start: int) -> tuple[str, int] | None:
     """The time that follows a date which ends at `start`, and where it ends."""
+    if not _may_tell(text[start : start + 80]):
+        return None
     lead = _before_clock().match(text, start, start + 40)
     match = _clock().match(text, lead.end(), lead.end() + 40) if lead else None
     if not lead or not match or "\n\n" in text[start : match.start()]:
@@ -73,6 +89,8 @@ def clock_after(text: str, start: int) -> tuple[str, int] | None:
 def clock_before(text: str, end: int) -> str | None:
     """The time that stands before a date which begins at `end`: "by 11:59 p.m. (Eastern Time) on", "noon on"."""
     begin = max(text.rfind("\n", 0, end) + 1, end - 60)
+    if not _may_tell(text[begin:end]):
+        return None
     for match in _free_clock().finditer(text, begin, end):
         value = _value(match)
         if not value:

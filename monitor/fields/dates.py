@@ -34,7 +34,7 @@ class DateSeen(Value):
 
 _LETTER = r"[^\W\d_]"
 _YEAR = r"(?:19|20)[0-9]{2}(?![0-9])"
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9][0-9]*")  # a digit first: found faster
 _ORDINAL = rf"(?:\s?(?:st|nd|rd|th)(?-i:(?![a-z]))|(?:er|re|e|a|o|ste|de|è|:e|:a|\.?[º°ª])(?!{_LETTER}))?"
 _DAY = rf"([0-3]?[0-9]){_ORDINAL}\.?"
 _MONTH = rf"(?:(?:of(?:\s+the)?|de|del|di)\s+(?:mes\s+de\s+)?|d['’]\s?)?({_LETTER}{{2,14}})(?!{_LETTER})"

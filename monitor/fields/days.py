@@ -23,6 +23,7 @@ _ABBREVIATION = re.compile(
 _LINE_LEAD = re.compile(r"[\s•*·▪>|_#\-–:(]*(?:[^\W\d_]+\.?,?\s+(?:(?:den|the|le|el|il|am)\s+)?)?[\s*_(]*")
 _LABEL_END = re.compile(r"\s*(?:[:|\t=]|\s[-–—]\s?)[\s*_:]*(?:[^\W\d_]+,?\s+){0,2}[\s*_(]*$")
 _LABELLED_SIX = re.compile(r"^([^\n:|]{3,60})[:|]\s*([0-9]{6})(?![0-9])", re.M)
+_SIX = re.compile(r"[0-9][0-9]{5}")  # cheap: few texts have so many in a row
 _LINE_REST = re.compile(r"[^\S\n]*(?:\n|$)")
 _BLANK = re.compile(r"[^\S\n]*\|?[^\S\n]*")
 _TO = re.compile(
@@ -75,7 +76,7 @@ def _days(text: str, ad: AdText) -> tuple[Day, ...]:
 
 def _six_digits(text: str, ad: AdText) -> Iterator[DateSeen]:
     """Days written YYMMDD; only a label tells them from other numbers."""
-    for match in _LABELLED_SIX.finditer(text):
+    for match in _LABELLED_SIX.finditer(text) if _SIX.search(text) else ():
         if role(match[1], ad.language) in ("deadline", "posted", "start"):
             for one in find_dates(match[2], as_of=ad.as_of, six_digits=True):
                 yield replace(one, start=match.start(2), end=match.end(2))

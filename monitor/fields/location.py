@@ -240,7 +240,7 @@ def _in_sentences(text: str) -> Found[str] | None:
     if _NUMBER_AFTER.search(text):
         found += [(2.2, m.start(1), m[1], m[1]) for m in _dateline().finditer(text) if not _is_calendar_word(m[1])]
     for named in institutions(text):
-        beside = _beside().match(text, named.end)
+        beside = _beside().match(text, named.end) if text.startswith(",", named.end) else None
         if beside and not _institutional(beside[1]) and not _no_place().match(fold(beside[1])):
             found.append((1.4, beside.start(1), beside[1], beside[1]))
     folded = fold(text)

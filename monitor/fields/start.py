@@ -165,7 +165,7 @@ def _of_words(ad: AdText, text: str, folded: str) -> list[_Candidate]:
         begin, surety = _context(ad, text, folded, month.start)
         if surety:
             found.append(_Candidate(str(month), surety, begin, month.end))
-    for season in _seasons().finditer(folded):
+    for season in _seasons().finditer(folded) if any(name in folded for name in _season_names()) else ():
         begin, surety = _context(ad, text, folded, season.start())
         if (
             not surety
@@ -306,8 +306,13 @@ def _last(words: Pattern, folded: str, begin: int, end: int) -> tuple[int, int] 
 
 
 @cache
+def _season_names() -> list[str]:
+    return fold_all(all_phrases("start.seasons"))
+
+
+@cache
 def _seasons() -> re.Pattern[str]:
-    names = "|".join(map(re.escape, fold_all(all_phrases("start.seasons"))))
+    names = "|".join(map(re.escape, _season_names()))
     return re.compile(
         rf"\b(?:{names})(?:\s+(?:or|and|/)\s+(?:{names}))?,?\s?(?:of\s|de\s|del\s|d'|in\s)?(?P<year>20[0-9]{{2}})(?![0-9])"
         r"(?:\s?[-–/]\s?(?:20)?[0-9]{2}(?![0-9]))?(?:\s\((?P<month>[^\W\d_]{3,14})\b)?"

@@ -46,7 +46,7 @@ _CLASSES = tuple(  # words of class names; English wherever a site is
 _EMPLOYER = re.compile(
     r"/(?:compan(?:y|ies)|employers?|organi[sz]ations?|institutions?|universit(?:y|ies)|arbeitgeber|firma|firmy)/", re.I
 )
-_NUMERIC = re.compile(r"(\d{1,2})(?<!\d\d\d)[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")  # a digit first: found faster
+_NUMERIC = re.compile(r"(\d\d?)(?<!\d\d\d)[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})(?!\d)")  # a digit first: found faster
 _DIGIT = re.compile(r"\d")
 _EVIDENCE = 160  # characters
 _SAYING = 6  # words behind a date that say what it is

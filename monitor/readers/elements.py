@@ -39,6 +39,10 @@ def squeeze(text: str) -> str:
     return _SPACE.sub(" ", text.replace("\u00ad", "")).strip()
 
 
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace() or not (text.isascii() or squeeze(text))
+
+
 class Element(Struct, eq=False):
     """index, end: the interval of elements that it owns, itself included. first, last: the interval of its lines.
 
@@ -195,7 +199,7 @@ class Walk:
 
     def say(self, holder: Element, text: str) -> None:
         if self.line is None:
-            if text.isspace() or not squeeze(text):
+            if _is_blank(text):
                 return
             block = holder
             while block.inline and block.parent is not None:

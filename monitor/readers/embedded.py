@@ -28,7 +28,7 @@ MAX_ITEMS = 5000
 MAX_TRIES = 50  # assignments in one script
 
 _ASSIGNED = re.compile(r"(?<=[\w\]\"'.])\s?=\s?(?=[{\[][\s\[{\"])")
-_TITLE_KEY = re.compile(r"""(?:[tT]itle|name|heading|headline|label)["']?\s*:""")
+_TITLE_KEY = re.compile(r"""(?:title|Title|name|heading|headline|label)["']?\s*:""")
 _DATA_NAMES = "page props state jobs vacancies positions items".split()
 _DATA_ATTRIBUTES = ", ".join(f"[data-{name}]" for name in _DATA_NAMES)
 _DATA_NAME = re.compile(rf"-(?:{'|'.join(_DATA_NAMES)})(?=[\s=/>])", re.I)

@@ -71,7 +71,8 @@ def plain_feed(page: Page) -> Feed | None:
         return None
     try:
         root = ElementTree.fromstring(page.body)  # noqa: S314 (without a document type nothing can unfold)
-        return None if _DISTORTED.search("".join(root.itertext())) else _feed(root, page.url)
+        whole = "".join(root.itertext())
+        return None if not whole.isascii() and _DISTORTED.search(whole) else _feed(root, page.url)
     except (ElementTree.ParseError, ValueError, _UnusualError):
         return None
 
