@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from monitor.fields.labelled import Labelled, values
 from monitor.fields.labels import role
@@ -110,7 +110,7 @@ def _institution_in() -> re.Pattern[str]:
 @cache
 def _names(file: str) -> frozenset[str]:
     """The folded names of a file, in every language of the lexicons, from the Unicode CLDR (tests/fields/cldr.py)."""
-    return frozenset((files("monitor.fields") / file).read_text(encoding="utf-8").splitlines())
+    return frozenset(Path(__file__).with_name(file).read_text(encoding="utf-8").splitlines())
 
 
 @lru_cache(maxsize=1024)
