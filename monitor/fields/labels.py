@@ -42,8 +42,7 @@ def role(label: str, language: str | None = None) -> str | None:
     if len(label) > 120:
         return None
     own, known = _table(language), _table(None)
-    wholes = (len(label), *(mark.start() for mark in _SECOND_PART.finditer(label)))
-    for end in wholes:
+    for end in (len(label), *(mark.start() for mark in _SECOND_PART.finditer(label))):
         name = _normal(label[:end]).strip(_EDGES)
         if found := own.get(name) or known.get(name):
             return found

@@ -16,7 +16,7 @@ _WORD = (
     rf"(?:[dDlLO]{_APOSTROPHE}|al-|el-|Al-|El-)?[{_UPPER}]{_LETTER}{{1,30}}"
     rf"(?:{_APOSTROPHE}{_LETTER}{{2,30}}|[-‐‑]{_LETTER}{{1,30}}){{0,3}}"
 )
-_INITIAL = rf"[{_UPPER}][a-zh]?\.(?:[ -]?[{_UPPER}][a-zh]?\.){{0,4}}|[{_UPPER}](?=\ )"
+_INITIAL = rf"[{_UPPER}](?:[a-zh]?\.(?:[ -]?[{_UPPER}][a-zh]?\.){{0,4}}|(?=\ ))"
 _PARTICLE = (
     r"(?:van|von|der|den|de|del|della|dello|di|da|do|dos|das|du|la|le|los|al|el|bin|ibn|ben|ter|ten|te|zu|zum|af|av|"
     r"y|i|e|in(?= ['’]t )|’t|'t|'s|st\.|san|af|Van|Von|De|Der|La|Le|Di|Da|Del|Du|Dos|El|Ben|Ter|Ten)"

@@ -179,7 +179,7 @@ class Pattern:
             self._stems.setdefault(stem[: self._letters], []).append(stem)
         self._first_words, self._first_letters = frozenset(self._by_word), frozenset(self._stems)
         self._beginning_with = lru_cache(maxsize=1024)(self._look_up)
-        self._of = lru_cache(maxsize=1024)(self._find)
+        self._of = lru_cache(maxsize=256)(self._find)
 
     def search(self, text: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
         return next(self.finditer(text, pos, endpos), None)
