@@ -19,7 +19,10 @@ PHRASES = st.lists(
     max_size=12,
 )
 TEXTS = st.lists(
-    st.tuples(WORDS | st.text(max_size=4), st.sampled_from([" ", "", "-", " - ", "\n", "/", "/-", ".", "*", "  "])),
+    st.tuples(
+        WORDS | st.text(max_size=4),
+        st.sampled_from([" ", "", "-", " - ", "\n", "/", "/-", ".", "*", "  ", ":", "(", ")", "·"]),
+    ),
     max_size=14,
 ).map(lambda parts: fold("".join(word + mark for word, mark in parts)))
 

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from monitor.decoding import decode
 from monitor.models import Hints, Page
 from monitor.readers.feed import read_feed, xml_feed
+from monitor.readers.feed_items import joined
 from monitor.readers.feed_plain import plain_feed
 
 FOLDER = Path(__file__).parent
@@ -121,3 +123,11 @@ def test_a_feed_is_read_to_the_same_postings_either_way() -> None:
     assert plain_feed(unusual) is None
     assert read_feed(plain, hints) == read_feed(unusual, hints)
     assert len(read_feed(plain, hints).postings) == 2
+
+
+@given(
+    st.sampled_from(["https://www.example.org/jobs/?page=2", "http://example.org", ""]),
+    st.from_regex(r"(https?:)?(//[a-z0-9.-]{1,8}(:[0-9]{2,4})?)?[/a.%;?#~_-]{0,8}", fullmatch=True),
+)
+def test_an_address_is_joined_as_urljoin_does(base: str, address: str) -> None:
+    assert joined(base, address) == urljoin(base, address)
