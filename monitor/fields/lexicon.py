@@ -47,4 +47,4 @@ def phrases(topic: str) -> Mapping[str, tuple[str, ...]]:
 
 def all_phrases(topic: str) -> tuple[str, ...]:
     """The phrases of a topic in all languages, each once, longest first (so that an alternation prefers the longer)."""
-    return tuple(sorted({p for group in phrases(topic).values() for p in group}, key=lambda p: (-len(p), p)))
+    return tuple(sorted(sorted({p for group in phrases(topic).values() for p in group}), key=len, reverse=True))
