@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 
 from monitor.cadence import falls_due, next_check_at
 from monitor.errors import MonitorError
@@ -20,6 +21,7 @@ from monitor.values import Value
 
 STOP_SECONDS = 20.0  # that the checks under way have to end in, once the program is told to stop
 _LOOK_SECONDS = 0.25  # how often it is asked whether it is, and what has found nothing is written down
+_HOSTS = 30  # whose sources' states are loaded at a time
 
 log = logging.getLogger("monitor")
 
@@ -80,14 +82,14 @@ async def _poll(
 ) -> list[Checked]:
     """Hosts side by side, the sources of one host one after another; the one thread of the event loop writes."""
     results: list[Checked] = []
-    batches = _batches(sources)
+    batches = _batches(sources, store)
 
     async def work(pass_: Pass) -> None:
         for batch in batches:
-            for source in batch:
+            for source, state in batch:
                 if stop():
                     return
-                results.append(await pass_.checked(source))
+                results.append(await pass_.checked(source, state))
                 report(results[-1])
 
     async with Fetcher(settings.fetch, now=lambda: now, robots=store) as fetcher, Workers() as workers:
@@ -117,12 +119,15 @@ async def _end_in_time(
                 task.cancel()
 
 
-def _batches(sources: Sequence[Source]) -> Iterator[list[Source]]:
-    """The sources of each host together, in the order in which the hosts come first."""
+def _batches(sources: Sequence[Source], store: Store) -> Iterator[list[tuple[Source, SourceState | None]]]:
+    """The sources of each host together, in the order in which the hosts come first, with what is kept of them."""
     hosts: dict[str, list[Source]] = {}
     for source in sources:
         hosts.setdefault(host_of(source.url), []).append(source)
-    yield from hosts.values()
+    waiting = iter(hosts.values())
+    while some := list(islice(waiting, _HOSTS)):
+        states = store.states_of_lists(source.url for batch in some for source in batch)
+        yield from ([(source, states.get(source.url)) for source in batch] for batch in some)
 
 
 class Pass(Value):
@@ -135,10 +140,10 @@ class Pass(Value):
     stop: Callable[[], bool]
     quiet: list[QuietCheck]
 
-    async def checked(self, source: Source) -> Checked:
+    async def checked(self, source: Source, state: SourceState | None) -> Checked:
         """A fault of the program itself is told like a fault of the source, and does not stop the rest."""
         try:
-            return await self._checked(source)
+            return await self._checked(source, state)
         except MonitorError:  # the database: nothing else can be stored either
             raise
         except Exception as error:
@@ -148,9 +153,8 @@ class Pass(Value):
 
             return conclude(self.store, source, Observation(source=source.url, at=self.now, trouble=words))
 
-    async def _checked(self, source: Source) -> Checked:
+    async def _checked(self, source: Source, state: SourceState | None) -> Checked:
         """The list first; its positions are loaded only where there is something to conclude about them."""
-        state = self.store.state(source.url, ads=False)
         known = Known(source=source.url, signature=state.signature if state else ())
         if source.kind is Kind.PAGE:
             known = self.store.known(source.url)

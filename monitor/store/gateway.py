@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -58,23 +60,30 @@ class Store:
         finally:
             connection.close()
 
-    def state(self, source: str, *, ads: bool = True) -> SourceState | None:
-        """What is kept of a source; None before its first check. ads: with what is kept of its positions' own pages."""
-        only = "" if ads else " AND p.listed > 0"
+    def state(self, source: str) -> SourceState | None:
+        """What is kept of a source; None before its first check."""
+        return next(self._states([source]), None)
+
+    def states_of_lists(self, sources: Iterable[str]) -> dict[str, SourceState]:
+        """What is kept of some sources, but for their positions' own pages; those never checked are left out."""
+        return {state.url: state for state in self._states(sources, " AND p.listed > 0")}
+
+    def _states(self, sources: Iterable[str], only: str = "") -> Iterator[SourceState]:
         rows = self._rows(
             "SELECT s.*, p.url AS page, p.etag, p.last_modified, p.gist, p.listed FROM sources s"  # noqa: S608
-            f" LEFT JOIN pages p ON p.source = s.url{only} WHERE s.url = ?",
-            [source],
+            f" LEFT JOIN pages p ON p.source = s.url{only} WHERE s.url IN (SELECT value FROM json_each(?))"
+            " ORDER BY s.url",
+            [dump(list(sources))],
         )
-        if not rows:
-            return None
-        pages = sorted((row for row in rows if row["page"]), key=lambda row: int(row["listed"]))
-        return _state(
-            rows[0],
-            validators={p["page"]: Validators(p["etag"], p["last_modified"]) for p in pages},
-            gists={p["page"]: p["gist"] for p in pages if p["gist"]},
-            listed=tuple(p["page"] for p in pages if p["listed"]),
-        )
+        for _, found in groupby(rows, key=itemgetter("url")):
+            first, *_ = of_source = list(found)
+            pages = sorted((row for row in of_source if row["page"]), key=itemgetter("listed"))
+            yield _state(
+                first,
+                validators={p["page"]: Validators(p["etag"], p["last_modified"]) for p in pages},
+                gists={p["page"]: p["gist"] for p in pages if p["gist"]},
+                listed=tuple(p["page"] for p in pages if p["listed"]),
+            )
 
     def states(self) -> list[SourceState]:
         """Every source that was ever checked, without its pages."""
