@@ -1,4 +1,4 @@
-"""Every read and write of the database. Writes are whole: one transaction a check that has news, a digest, a delivery."""
+"""Every read and write of the database. Writes are whole: one transaction a check with news, a digest, a delivery."""
 
 from __future__ import annotations
 
