@@ -41,6 +41,14 @@ url = "{url}/jobs"
 """
 
 
+SLOW = """
+[fetch]
+allow_private_addresses = true
+obey_robots = false
+delay = 0.4
+"""
+
+
 class Running:
     """A `monitor run` and what it has said so far."""
 
@@ -101,6 +109,25 @@ def test_it_polls_sends_and_stops_cleanly(config: Path) -> None:
     assert len(list((config.parent / "outbox").glob("*.eml"))) == 1
     with Store.open(config.parent / "monitor.db") as store:
         assert len(list(store.positions())) == 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_poll_that_is_told_to_stop_ends_after_the_source_in_hand(number: signal.Signals, tmp_path: Path) -> None:
+    config = tmp_path / "sources.toml"
+    source = '[[source]]\nname = "Lindholm {n}"\nurl = "{url}/{n}"\nfollow = false\n'
+    with serving({f"/{n}": ((response(LIST.encode()), KEEP),) for n in range(3)}) as site:
+        config.write_text(SLOW + "".join(source.format(n=n, url=site.url) for n in range(3)))
+        command = [sys.executable, "-m", "monitor", "--config", str(config), "poll", "--json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            process.send_signal(number)
+            others, said = process.communicate(timeout=20)
+    checked = len([first, *others.splitlines()])
+    assert (process.returncode, checked < 3) == (0, True)
+    assert f"stopped after {checked} of 3 sources" in said
+    with Store.open(tmp_path / "monitor.db") as store:
+        assert len(store.states()) == checked
 
 
 def test_ctrl_c_is_a_clean_end_too(config: Path) -> None:

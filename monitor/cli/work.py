@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from monitor.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from monitor.pipeline.digests import Prepared, Sent
     from monitor.pipeline.poll import Checked
@@ -40,7 +42,10 @@ if TYPE_CHECKING:
 @as_of_option
 @config_option
 def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: datetime, config: str | None) -> None:
-    """Look once at every source that is due, and store what is new, changed and closed."""
+    """Look once at every source that is due, and store what is new, changed and closed.
+
+    Told to stop (SIGTERM, Ctrl-C), it ends after the sources in hand; told so twice, at once. Nothing stored is lost.
+    """
     from monitor.pipeline.poll import due_sources, poll
     from monitor.pipeline.upkeep import beat, keep_house
     from monitor.store import Store, WriterLock
@@ -53,20 +58,41 @@ def poll_command(names: tuple[str, ...], force: bool, as_json: bool, now: dateti
             sources = [s for s in settings.source if s.enabled]
         else:
             sources = due_sources(settings, store, now)
-        with _progress(len(sources), "checking") as advance:
+        with _progress(len(sources), "checking") as advance, _listening() as stop:
 
             def report(checked: Checked) -> None:
                 advance(checked.source)
                 _report_check(checked, as_json=as_json)
 
-            results = poll(settings, store, sources, now, report)
-        keep_house(settings, store, now)
-        if warning := beat(settings, store, now):
-            say(f"note: {warning}")
-    if not as_json:
+            results = poll(settings, store, sources, now, report, stop)
+        if stop():
+            say(f"stopped after {len(results)} of {len(sources)} sources; the others are looked at next time")
+        else:
+            keep_house(settings, store, now)
+            if warning := beat(settings, store, now):
+                say(f"note: {warning}")
+    if not as_json and not stop():
         say(_poll_summary(len(results), len(settings.source), sum(r.failed for r in results)))
     if any(r.failed for r in results):
         raise click.exceptions.Exit(1)
+
+
+@contextmanager
+def _listening() -> Iterator[Callable[[], bool]]:
+    """Whether SIGTERM or Ctrl-C has come in the meantime."""
+    told: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        told.append(number)
+        signal.signal(number, signal.SIG_DFL)
+        say("stopping after the sources in hand; once more ends it at once")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield lambda: bool(told)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _report_check(checked: Checked, *, as_json: bool) -> None:
