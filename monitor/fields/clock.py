@@ -6,6 +6,7 @@ import re
 from functools import cache, lru_cache
 
 from monitor.fields.lexicon import all_phrases
+from monitor.fields.phrase import fold, fold_all
 
 _ABBREVIATIONS = (
     "CET CEST MEZ MESZ MET GMT BST UTC EST EDT ET PST PDT PT CST CDT CT MST MDT EET EEST WET WEST IST JST AEST AEDT"
@@ -55,7 +56,7 @@ def _before_clock() -> re.Pattern[str]:
 @cache
 def _names() -> tuple[str, ...]:
     """Of times that need no digits: "noon"."""
-    return tuple(name.casefold() for topic in ("dates.noon", "dates.midnight") for name in all_phrases(topic))
+    return tuple(fold_all(name for topic in ("dates.noon", "dates.midnight") for name in all_phrases(topic)))
 
 
 def _any(topic: str) -> str:
@@ -65,7 +66,7 @@ def _any(topic: str) -> str:
 @lru_cache(maxsize=256)
 def _may_tell(words: str) -> bool:
     """Whether a time may stand in the words beside a day; in most there is none, and many days have the same words."""
-    folded = words.casefold()
+    folded = fold(words)
     return _DIGIT.search(words) is not None or any(name in folded for name in _names())
 
 
