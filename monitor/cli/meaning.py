@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from monitor.cli.common import printable
+from monitor.values import asdict
 
 if TYPE_CHECKING:
     from monitor.models import Kind
@@ -58,7 +59,7 @@ def _filters(source: Source) -> Iterator[str]:
     yield from _mentions(source)
     if source.language:
         yield f'its language is "{source.language}"'
-    chosen = [name for name in source.selectors.__struct_fields__ if getattr(source.selectors, name)]
+    chosen = [name for name, css in asdict(source.selectors).items() if css]
     if chosen:
         yield f"CSS selectors say where to find {', '.join(chosen)}"
     if source.headers:

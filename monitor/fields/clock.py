@@ -66,8 +66,10 @@ def _any(topic: str) -> str:
 @lru_cache(maxsize=256)
 def _may_tell(words: str) -> bool:
     """Whether a time may stand in the words beside a day; in most there is none, and many days have the same words."""
+    if _DIGIT.search(words):
+        return True
     folded = fold(words)
-    return _DIGIT.search(words) is not None or any(name in folded for name in _names())
+    return any(name in folded for name in _names())
 
 
 def clock_after(text: str, start: int) -> tuple[str, int] | None:

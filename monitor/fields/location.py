@@ -10,9 +10,9 @@ from pathlib import Path
 
 from monitor.fields.labelled import Labelled, values
 from monitor.fields.labels import role
-from monitor.fields.organization import UPPER, institutions
+from monitor.fields.organization import institutions
 from monitor.fields.phrase import Pattern, fold, topic
-from monitor.fields.text import AdText
+from monitor.fields.text import UPPER, AdText
 from monitor.models import Found
 
 _WINDOW = 8000

@@ -7,9 +7,10 @@ from functools import cache, lru_cache
 
 from monitor.fields.lexicon import all_phrases
 from monitor.fields.phrase import Pattern, fold, fold_all
+from monitor.fields.text import UPPER
 from monitor.values import Value
 
-_UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper()) + "\u1e00-\u1eff"
+_UPPER = UPPER + "\u1e00-\u1eff"
 _LETTER = r"[^\W\d_]"
 _APOSTROPHE = "['’ʼ]"
 _WORD = (

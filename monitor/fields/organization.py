@@ -12,12 +12,11 @@ from functools import cache, lru_cache
 from monitor.fields.labelled import values
 from monitor.fields.lexicon import all_phrases, phrases
 from monitor.fields.phrase import Pattern, fold, fold_all, source
-from monitor.fields.text import AdText
+from monitor.fields.text import UPPER, AdText
 from monitor.models import Found
 from monitor.values import Value
 
 WINDOW = 8000  # characters; an ad names its employer early and often
-UPPER = "".join(re.escape(c) for c in map(chr, range(0x41, 0x530)) if c.isupper())
 WORD = rf"[{UPPER}](?:[\w.'’&]{{0,30}}[\w&])?(?:[-–/][\w'’]{{1,30}}){{0,4}}"
 _OF = (
     r"(?:of|for|the|and|&|de|des|du|la|le|les|los|d[’']|di|da|do|dos|della|del|degli|delle|dell[’']|i|für|för|und|och|"

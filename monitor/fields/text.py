@@ -6,6 +6,8 @@ from datetime import date
 
 from monitor.values import Value
 
+UPPER = "".join(c for c in map(chr, range(0x41, 0x530)) if c.isupper())  # Latin, Greek, Cyrillic: for a character class
+
 
 class AdText(Value, kw_only=True):
     """text: the ad's own words, a line a block; a table row or a label with its value is one line, `Label: value`.

@@ -6,7 +6,6 @@ What compares pages (`diff`) is loaded where it is used: most checks find that n
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -20,9 +19,10 @@ from monitor.identity import canonical_url, sighting_of
 from monitor.models import AdSeen, Hints, Kind, Known, Observation, Page, Posting, Reading, Validators
 from monitor.pipeline.late import read, read_ad
 from monitor.pipeline.sameness import gist
+from monitor.plain import dump
 from monitor.settings import Source
 from monitor.store import SourceState
-from monitor.values import Value, asdict, replace
+from monitor.values import Value, replace
 from monitor.words import mentions
 
 
@@ -297,8 +297,7 @@ def fingerprint(source: Source) -> str:
 
 @lru_cache(maxsize=64)  # most sources leave all of these as they are
 def _fingerprint(*settings: object) -> str:
-    said = json.dumps(settings, default=lambda chosen: asdict(chosen.as_selectors()))
-    return hashlib.sha256((_readers_hash() + said).encode()).hexdigest()[:16]
+    return hashlib.sha256((_readers_hash() + dump(settings)).encode()).hexdigest()[:16]
 
 
 @cache

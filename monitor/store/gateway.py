@@ -62,13 +62,13 @@ class Store:
 
     def state(self, source: str) -> SourceState | None:
         """What is kept of a source; None before its first check."""
-        return next(self._states([source]), None)
+        return next(self._with_pages([source]), None)
 
     def states_of_lists(self, sources: Iterable[str]) -> dict[str, SourceState]:
         """What is kept of some sources, but for their positions' own pages; those never checked are left out."""
-        return {state.url: state for state in self._states(sources, " AND p.listed > 0")}
+        return {state.url: state for state in self._with_pages(sources, " AND p.listed > 0")}
 
-    def _states(self, sources: Iterable[str], only: str = "") -> Iterator[SourceState]:
+    def _with_pages(self, sources: Iterable[str], only: str = "") -> Iterator[SourceState]:
         rows = self._rows(
             "SELECT s.*, p.url AS page, p.etag, p.last_modified, p.gist, p.listed FROM sources s"  # noqa: S608
             f" LEFT JOIN pages p ON p.source = s.url{only} WHERE s.url IN (SELECT value FROM json_each(?))"
